@@ -1,0 +1,1 @@
+"""What answers: one module for each kind, reached by registry name."""

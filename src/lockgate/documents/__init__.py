@@ -1,0 +1,1 @@
+"""Files to domain values, with every mistake at its position."""

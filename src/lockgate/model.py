@@ -1,0 +1,531 @@
+"""The vocabulary: every type that travels along the road from a suite to its ruling.
+
+YAML text → Suite (Cases, Checks, Gates) → Requests → Completions → Verdicts → Samples → Metrics →
+Rulings → Run. All are frozen values; nothing here reads a file, asks a model or computes a figure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias
+
+__all__ = [
+    "BUILTIN_MEASURES",
+    "Backend",
+    "Case",
+    "Check",
+    "Completion",
+    "Counts",
+    "Example",
+    "Figure",
+    "Gate",
+    "JSON",
+    "Latency",
+    "Measure",
+    "Message",
+    "Metric",
+    "Passage",
+    "Prompt",
+    "Request",
+    "Ruling",
+    "Run",
+    "Sample",
+    "Setting",
+    "Span",
+    "Spec",
+    "Status",
+    "Suite",
+    "Timing",
+    "Verdict",
+    "Where",
+]
+
+JSON: TypeAlias = Any
+Message: TypeAlias = Mapping[str, str]
+Status: TypeAlias = Literal["pass", "fail", "error", "unscored"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """A position in a file; lines and columns count from 1."""
+
+    path: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """A check or a backend as declared: a registry name and its options."""
+
+    name: str
+    args: Mapping[str, JSON] = field(default_factory=dict)
+    where: Where | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One input with what is expected of its answer.
+
+    Args:
+        id: unique within its suite.
+        input: a text, or chat messages (`{"role": …, "content": …}`).
+        expected: anything; only checks see it, never a prompt.
+        context: what the answer may rest on when the backend retrieves nothing; a text becomes a 1-tuple.
+        tags: name → value, for grouping.
+        should_refuse: whether a refusal is the right answer; None where that is not asked.
+        fields: the row's other fields, as they are; prompts and checks see them.
+        where: the row's position in its file.
+    """
+
+    id: str
+    input: str | Sequence[Message]
+    expected: JSON = None
+    context: Sequence[str] = ()
+    tags: Mapping[str, JSON] = field(default_factory=dict)
+    should_refuse: bool | None = None
+    fields: Mapping[str, JSON] = field(default_factory=dict)
+    where: Where | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        context = (self.context,) if isinstance(self.context, str) else tuple(self.context)
+        object.__setattr__(self, "context", context)
+
+    @property
+    def question(self) -> str:
+        """The input as one text: itself, or the content of its last user message."""
+        if isinstance(self.input, str):
+            return self.input
+        users = [m["content"] for m in self.input if m.get("role") == "user"]
+        return users[-1] if users else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One few-shot pair: what a user says and how the assistant answers."""
+
+    input: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One version of a prompt.
+
+    Args:
+        name: `triage`; with the version it is written `triage@v2`.
+        version: `v2`.
+        system: Jinja2 template of the system message, or "" for none.
+        user: Jinja2 template of the user message.
+        examples: few-shot examples, fixed.
+        pool: examples to choose from per input by embedding similarity; empty for none.
+        top_k: how many of the pool are chosen.
+        digest: content hash of the prompt file and of its pool.
+        where: the prompt file.
+    """
+
+    name: str
+    version: str
+    system: str = ""
+    user: str = "{{ input }}"
+    examples: tuple[Example, ...] = ()
+    pool: tuple[Example, ...] = ()
+    top_k: int = 3
+    digest: str = ""
+    where: Where | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What goes to a model: one case, one trial, rendered.
+
+    Args:
+        case_id: the case's id.
+        trial: 0 for the first sample of the case.
+        messages: the rendered chat messages. A backend that wraps others (rag, cascade) gets the bare
+            input here and renders its parts' prompts from `case`.
+        params: sampling that overrides the backend's own (temperature, max_tokens, seed, stop, response_format).
+        case: the case itself; never sent.
+    """
+
+    case_id: str
+    trial: int = 0
+    messages: tuple[Message, ...]
+    params: Mapping[str, JSON] = field(default_factory=dict)
+    case: Case | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A retrieved text, with where it is from and how well it matched (higher is better)."""
+
+    id: str
+    text: str
+    score: float | None = None
+    source: str = ""
+    metadata: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """What comes back from a backend for one request.
+
+    Args:
+        text: the answer; "" where there is none.
+        model: what answered, as the endpoint or loader names it.
+        passages: what was retrieved for it, best first.
+        tokens_in, tokens_out: counted by the model's own tokeniser, None where unknown.
+        cost: US dollars, None where no price is known.
+        seconds: model time of this request (its batch's share where it was batched), without queueing.
+        queued_seconds: time between being asked and being worked on.
+        first_token_seconds: from start of work to the first token, None where it was not streamed.
+        finish: why the model stopped: `stop`, `length`, `tool`, `filter`, or "" where unknown.
+        replayed: True when it comes from the journal.
+        path: for a cascade, the backends asked in order; the last one answered.
+        batch: how many requests were answered together.
+        error: why there is no answer; None when there is one.
+        request: the request that this answers. Completions come in any order; this is how they are matched.
+    """
+
+    text: str = ""
+    model: str = ""
+    passages: tuple[Passage, ...] = ()
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost: float | None = None
+    seconds: float | None = None
+    queued_seconds: float | None = None
+    first_token_seconds: float | None = None
+    finish: str = ""
+    replayed: bool = False
+    path: tuple[str, ...] = ()
+    batch: int = 1
+    error: str | None = None
+    request: Request | None = field(default=None, compare=False, repr=False)
+
+    def json(self) -> JSON:
+        """The answer read as one JSON value.
+
+        Raises:
+            ValueError: the text is not JSON, from first to last character.
+        """
+        return json.loads(self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of a text that a verdict rests on.
+
+    `source` is `answer`, `input` or a passage's id; `start` and `end` count characters, end excluded.
+    """
+
+    source: str
+    start: int
+    end: int
+    text: str = ""
+    note: str = ""
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """One sample's share of an F1 score: true positives, false positives, false negatives."""
+
+    tp: int = 0
+    fp: int = 0
+    fn: int = 0
+
+
+Figure: TypeAlias = bool | float | Counts | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """How the samples' figures of one name become a metric.
+
+    Args:
+        name: the metric's name.
+        kind: `rate` (figures are bool), `mean` (float), `f1` (Counts), `quantile` (seconds from the probe).
+        better: `higher` or `lower`.
+        unit: `` (a share), `s`, `usd`, `tokens`.
+    """
+
+    name: str
+    kind: Literal["rate", "mean", "f1", "quantile"] = "rate"
+    better: Literal["higher", "lower"] = "higher"
+    unit: str = ""
+
+
+BUILTIN_MEASURES: tuple[Measure, ...] = (
+    Measure(name="error_rate", better="lower"),
+    Measure(name="latency_p50", kind="quantile", better="lower", unit="s"),
+    Measure(name="latency_p95", kind="quantile", better="lower", unit="s"),
+    Measure(name="latency_p99", kind="quantile", better="lower", unit="s"),
+    Measure(name="cost_per_1k", kind="mean", better="lower", unit="usd"),
+    Measure(name="tokens_in", kind="mean", better="lower", unit="tokens"),
+    Measure(name="tokens_out", kind="mean", better="lower", unit="tokens"),
+)
+"""What every run measures, whatever its checks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one check says of one completion.
+
+    Args:
+        check: the check's name.
+        status: `pass`, `fail`, `error` (the check itself broke) or `unscored` (it cannot tell, see `reason`).
+        score: 0..1, or None.
+        reason: one sentence, always there unless the status is `pass`.
+        evidence: the spans that it rests on.
+        figures: metric name → this sample's share of it. An absent name means that the metric does not
+            apply to this sample; None means that it applies and is unknown.
+    """
+
+    check: str = ""
+    status: Status
+    score: float | None = None
+    reason: str = ""
+    evidence: tuple[Span, ...] = ()
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """True only for the status `pass`."""
+        return self.status == "pass"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A check with its options: call it with a case and a completion.
+
+    Args:
+        name: its registry name.
+        measures: the metrics that it makes; the first is the one that covers its verdict.
+        judge: case, completion → Verdict.
+        judge_many: the same for many pairs at once, where batching pays; same length, same order.
+        spec: how it was declared.
+        identity: everything that can change a verdict (options, engine, weights), for its fingerprint.
+    """
+
+    name: str
+    measures: tuple[Measure, ...]
+    judge: Callable[[Case, Completion], Verdict]
+    judge_many: Callable[[Sequence[tuple[Case, Completion]]], Sequence[Verdict]] | None = None
+    spec: Spec | None = None
+    identity: Mapping[str, JSON] = field(default_factory=dict)
+
+    def __call__(self, case: Case, completion: Completion) -> Verdict:
+        return self._named(self.judge(case, completion))
+
+    def many(self, pairs: Iterable[tuple[Case, Completion]]) -> list[Verdict]:
+        """Verdicts for many pairs, in order, in batches where the check can."""
+        pairs = list(pairs)
+        if self.judge_many is None:
+            return [self(case, completion) for case, completion in pairs]
+        return [self._named(v) for v in self.judge_many(pairs)]
+
+    def _named(self, verdict: Verdict) -> Verdict:
+        return verdict if verdict.check else replace(verdict, check=self.name)
+
+
+class Backend(Protocol):
+    """What answers. Build one with a registry factory, or write any object with these four.
+
+    `identity` names everything that can change an answer; `fingerprint` is its hash. `prompt` renders a
+    case into messages, or is None when the case's input is sent as it is.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def identity(self) -> Mapping[str, JSON]: ...
+    @property
+    def prompt(self) -> Prompt | None: ...
+    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        """Answer requests, in any order, each completion carrying its `request`.
+
+        A request that fails alone yields a completion with `error`; only what stops every request is raised.
+        Backends may also have `close()`, `shares` (str: backends with the same one share weights or an
+        endpoint) and `concurrency` (int: most requests in flight).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a check's or backend's factory may reach while it is built.
+
+    Args:
+        name: the backend's `FAMILY:VERSION`, or the check's name.
+        base: the folder that relative paths start from.
+        where: the position of the declaration, for errors.
+        models: the project's `models`, name → source (`wheel`+`file`, `path` or `hf`).
+        collections: the project's `collections`, folder → options.
+        load_prompt: `name@version` → Prompt.
+        backend: `FAMILY:VERSION` → Backend, for backends and checks that wrap others.
+        check: declaration → Check, for backends that accept answers by checks.
+    """
+
+    name: str = ""
+    base: Path = Path()
+    where: Where | None = None
+    models: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    collections: Mapping[str, Mapping[str, JSON]] = field(default_factory=dict)
+    load_prompt: Callable[[str], Prompt] | None = None
+    backend: Callable[[str], Backend] | None = None
+    check: Callable[[JSON], Check] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A bound on a metric; at least one of min, max, no_worse_than, better_than is given.
+
+    Bounds are in the metric's unit (shares 0..1, seconds, US dollars, tokens); `margin` likewise.
+    """
+
+    metric: str
+    min: float | None = None
+    max: float | None = None
+    no_worse_than: str | None = None
+    better_than: str | None = None
+    margin: float = 0.0
+    confidence: float = 0.95
+    where: Where | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """How the latency probe is to measure: samples after warm-up, at a stated concurrency."""
+
+    samples: int = 20
+    concurrency: int = 1
+    warmup: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """One YAML file, read and found right.
+
+    `digest` is the content hash of the file and its datasets; `gated` the metrics that a gate bounds.
+    """
+
+    name: str
+    path: str
+    cases: tuple[Case, ...]
+    checks: tuple[Check, ...]
+    gates: tuple[Gate, ...] = ()
+    trials: int = 1
+    latency: Latency | None = None
+    seed: int = 0
+    digest: str = ""
+    dataset_digest: str = ""
+
+    @property
+    def gated(self) -> frozenset[str]:
+        return frozenset(g.metric for g in self.gates)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """One measured request of the latency probe, in seconds and tokens."""
+
+    seconds: float
+    first_token_seconds: float | None = None
+    queued_seconds: float = 0.0
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One case × one trial on one backend. `error` says why there is no answer."""
+
+    case_id: str
+    trial: int = 0
+    completion: Completion | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A figure over samples.
+
+    Args:
+        name, unit, better: as its Measure.
+        value: None when nothing could be scored.
+        low, high: limits of the two-sided interval at 2·confidence-1, so that each is a one-sided limit at
+            `confidence`.
+        n: samples that were scored.
+        unscored: samples to which it applies and that could not be scored.
+        method: how the interval was made.
+    """
+
+    name: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    unscored: int = 0
+    confidence: float = 0.95
+    method: str = ""
+    unit: str = ""
+    better: Literal["higher", "lower"] = "higher"
+
+    @property
+    def coverage(self) -> float | None:
+        """Share of the samples it applies to that were scored; None when it applies to none."""
+        total = self.n + self.unscored
+        return self.n / total if total else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What a gate says: `pass`, `fail` or `inconclusive`, and why.
+
+    `needed_n` is how many samples would decide at the observed value; None where more would not help.
+    """
+
+    gate: Gate
+    metric: Metric
+    status: Literal["pass", "fail", "inconclusive"]
+    reason: str
+    needed_n: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Everything that one suite on one backend gave.
+
+    `started` is an ISO 8601 time in UTC; `environment` holds versions and the machine; `notes` what a
+    reader should know (long prompts, deselected cases); `load_seconds` the backend's cold start.
+    """
+
+    suite: str
+    backend: str
+    fingerprint: str
+    samples: tuple[Sample, ...]
+    metrics: tuple[Metric, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+    seed: int = 0
+    started: str = ""
+    environment: Mapping[str, JSON] = field(default_factory=dict)
+    identity: Mapping[str, JSON] = field(default_factory=dict)
+    suite_path: str = ""
+    suite_digest: str = ""
+    dataset_digest: str = ""
+    timings: tuple[Timing, ...] = ()
+    load_seconds: float | None = None
+    expected_samples: int = 0
+    notes: tuple[str, ...] = ()
+
+    def metric(self, name: str) -> Metric | None:
+        """The metric of that name, or None."""
+        return next((m for m in self.metrics if m.name == name), None)

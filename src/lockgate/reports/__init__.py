@@ -1,0 +1,1 @@
+"""Run to text: one module for each format."""

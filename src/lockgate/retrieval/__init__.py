@@ -1,0 +1,1 @@
+"""Texts to passages: chunks, embeddings, an index on disk, rank fusion."""
