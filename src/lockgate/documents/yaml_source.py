@@ -50,7 +50,7 @@ class Node:
         items: of a list, its nodes.
         written: a scalar's text as it stands in the file; errors quote it.
         style: `|` or `>` of a block scalar, the quotes of a quoted one, else "".
-        taken: True when an environment variable is part of the value.
+        taken: the environment variables that are part of the value, name → value.
     """
 
     value: JSON
@@ -60,7 +60,7 @@ class Node:
     items: tuple[Node, ...] = ()
     written: str = ""
     style: str = ""
-    taken: bool = False
+    taken: Mapping[str, str] = field(default_factory=dict)
 
     def line_of(self, line: int) -> Where:
         """The position of the n-th line (from 1) of a scalar's text."""
