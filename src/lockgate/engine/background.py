@@ -1,0 +1,195 @@
+"""The engine: asks all that a session selected, in threads of its own, while items wait for their sample."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from lockgate.engine.asking import Asker
+from lockgate.engine.jobs import Job
+from lockgate.engine.scoring import sample_all, waits_for_company
+from lockgate.model import Backend, Completion, Request, Sample
+
+__all__ = ["Engine", "Progress", "Share"]
+
+_COMPANY = 32
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the engine is: samples made, of how many, since when (seconds), and what is being asked."""
+
+    done: int
+    total: int
+    seconds: float
+    backend: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """This process's part of a session that several processes run (pytest-xdist).
+
+    Every process sees the same jobs; each asks only those whose key falls to it, and takes the others'
+    answers from the journal, so no request is asked twice.
+
+    Args:
+        session: an id that all processes of the session share.
+        index, count: this process among how many.
+        since: when the session began, as `time.time()`; with `--llm-fresh` older recordings do not count.
+    """
+
+    session: str = ""
+    index: int = 0
+    count: int = 1
+    since: float = 0.0
+
+    def owns(self, key: str) -> bool:
+        """Whether this process asks the request of that key."""
+        return int(key, 16) % self.count == self.index % self.count
+
+
+@dataclass(eq=False)
+class Engine:
+    """Takes all jobs at once, asks each backend in few calls, and hands out samples as they come.
+
+    Backends that share weights or an endpoint take turns in one thread; others run side by side.
+
+    Args:
+        jobs: everything that was selected.
+        asker: makes the Asker of a backend.
+        share: this process's part.
+    """
+
+    jobs: Sequence[Job]
+    asker: Callable[[Backend], Asker]
+    share: Share = field(default_factory=Share)
+
+    def __post_init__(self) -> None:
+        self._samples: dict[int, Sample] = {}
+        self._changed = threading.Condition()
+        self._stop = threading.Event()
+        self._started = time.perf_counter()
+        self._now = ""
+        self._askers = {id(b): self.asker(b) for b in {id(j.backend): j.backend for j in self.jobs}.values()}
+        self._foreign = (
+            {id(j): k for j in self.jobs if not self.share.owns(k := self._key(j))} if self._split else {}
+        )
+        self._threads = [
+            threading.Thread(target=self._work, args=(jobs,), name=f"lockgate-{name}", daemon=True)
+            for name, jobs in self._groups().items()
+        ]
+
+    def start(self) -> None:
+        """Begin asking; returns at once."""
+        self._started = time.perf_counter()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ask nothing more; what has come is kept."""
+        self._stop.set()
+        with self._changed:
+            self._changed.notify_all()
+
+    def join(self) -> None:
+        """Wait until nothing is being asked any more."""
+        for thread in self._threads:
+            thread.join()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stop.is_set()
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is."""
+        own = len(self.jobs) - len(self._foreign)
+        seconds = time.perf_counter() - self._started
+        return Progress(done=len(self._samples), total=own, seconds=seconds, backend=self._now)
+
+    def wait(self, job: Job, *, tick: Callable[[], None] = lambda: None) -> Sample:
+        """The sample of a job, as soon as it is there.
+
+        Args:
+            job: one of the engine's jobs.
+            tick: called about ten times a second while waiting (to show progress).
+        """
+        if id(job) in self._foreign:
+            return self._wait_for_others(job, tick)
+        with self._changed:
+            while id(job) not in self._samples and not self._idle():
+                self._changed.wait(0.1)
+                tick()
+        return self._samples.get(id(job)) or _unmade(job)
+
+    def _idle(self) -> bool:
+        return self._stop.is_set() or not any(t.is_alive() for t in self._threads)
+
+    @property
+    def _split(self) -> bool:
+        return self.share.count > 1
+
+    def _key(self, job: Job) -> str:
+        return self._askers[id(job.backend)].key(job.request)
+
+    def _groups(self) -> dict[str, list[Job]]:
+        groups: dict[str, list[Job]] = {}
+        for job in self.jobs:
+            if id(job) not in self._foreign:
+                groups.setdefault(getattr(job.backend, "shares", job.backend.name), []).append(job)
+        return groups
+
+    def _work(self, jobs: Sequence[Job]) -> None:
+        by_backend: dict[int, list[Job]] = {}
+        for job in jobs:
+            by_backend.setdefault(id(job.backend), []).append(job)
+        for own in by_backend.values():
+            self._now = own[0].backend.name
+            self._ask(self._askers[id(own[0].backend)], own)
+
+    def _ask(self, asker: Asker, jobs: Sequence[Job]) -> None:
+        by_request = {id(job.request): job for job in jobs}
+        company: list[tuple[Job, Completion]] = []
+        for completion in asker.complete([job.request for job in jobs]):
+            job = by_request[id(completion.request)]
+            self._tell_others(asker, job.request, completion)
+            company.append((job, completion))
+            if len(company) >= (_COMPANY if waits_for_company(job) else 1):
+                self._publish(company)
+                company = []
+        self._publish(company)
+
+    def _publish(self, answered: Sequence[tuple[Job, Completion]]) -> None:
+        samples = sample_all(answered)
+        with self._changed:
+            self._samples.update({id(job): s for (job, _), s in zip(answered, samples, strict=True)})
+            self._changed.notify_all()
+
+    def _tell_others(self, asker: Asker, request: Request, completion: Completion) -> None:
+        unmade = completion.error is not None or completion.finish == "unasked"
+        if self._split and unmade and asker.journal is not None:
+            asker.journal.put_failure(self.share.session, asker.key(request), completion.error or "")
+
+    def _wait_for_others(self, job: Job, tick: Callable[[], None]) -> Sample:
+        asker, key = self._askers[id(job.backend)], self._foreign[id(job)]
+        since = self.share.since if asker.policy.fresh else 0.0
+        while not self._stop.is_set():
+            completion = asker.told(self.share.session, key, job.request, since=since)
+            if completion is not None:
+                return sample_all([(job, completion)])[0]
+            time.sleep(_POLL_SECONDS)
+            tick()
+        return _unmade(job)
+
+
+def _unmade(job: Job) -> Sample:
+    return Sample(case_id=job.case.id, trial=job.request.trial)
+
+
+def backends_of(jobs: Iterable[Job]) -> list[Backend]:
+    """The backends of some jobs, each once, in order."""
+    return list({id(j.backend): j.backend for j in jobs}.values())

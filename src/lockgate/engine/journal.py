@@ -1,0 +1,193 @@
+"""The journal: every answer on disk the moment it comes, under the hash of all that produced it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from lockgate.errors import UsageError
+from lockgate.fingerprints import digest
+from lockgate.model import Backend, Completion, Request, Run
+from lockgate.plain import from_plain, to_plain
+
+__all__ = ["Journal", "request_key"]
+
+_SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS completions (
+    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, backend TEXT NOT NULL, case_id TEXT NOT NULL,
+    trial INTEGER NOT NULL, request TEXT NOT NULL, completion TEXT NOT NULL, created REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS completions_by_case ON completions (case_id);
+CREATE TABLE IF NOT EXISTS failures (
+    session TEXT NOT NULL, key TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (session, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS runs (
+    id TEXT PRIMARY KEY, suite TEXT NOT NULL, backend TEXT NOT NULL, started TEXT NOT NULL, run TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+_COMPARED = 400
+
+
+def request_key(backend: Backend, fingerprint: str, request: Request) -> str:
+    """The hash under which an answer is kept: fingerprint, rendered request, sampling and trial.
+
+    A backend without a prompt of its own may render the case later (rag, cascade), so what of the case can
+    reach a template counts too.
+    """
+    parts = [fingerprint, _asked(request), dict(request.params), request.trial]
+    if backend.prompt is None and request.case is not None:
+        parts.append({"context": list(request.case.context), "fields": to_plain(request.case.fields)})
+    return digest(parts)
+
+
+class Journal:
+    """Completions, failures of a session and runs, in one SQLite file (WAL) that many processes may share.
+
+    Args:
+        path: the file; made with its folder when absent. A damaged one is set aside, never trusted.
+
+    Raises:
+        UsageError: the file cannot be made, or a newer Lockgate wrote it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.set_aside: Path | None = None
+        self._lock = threading.Lock()
+        self._database = self._open()
+
+    def get(self, key: str, request: Request, *, since: float = 0.0) -> Completion | None:
+        """The recorded answer, marked as replayed, or None; only one as young as `since` (`time.time()`)."""
+        row = self._one("SELECT completion FROM completions WHERE key = ? AND created >= ?", key, since)
+        if row is None:
+            return None
+        return replace(from_plain(Completion, json.loads(row[0])), replayed=True, request=request)
+
+    def put(self, key: str, *, backend: str, fingerprint: str, completion: Completion) -> None:
+        """Keep an answer; it is on disk when this returns.
+
+        Raises:
+            ValueError: the completion does not say which request it answers.
+        """
+        request = completion.request
+        if request is None:
+            raise ValueError("the completion carries no request")
+        kept = json.dumps(to_plain(completion), ensure_ascii=False)
+        asked = json.dumps(_asked(request), ensure_ascii=False)
+        row = (key, fingerprint, backend, request.case_id, request.trial, asked, kept, time.time())
+        self._write("INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def put_failure(self, session: str, key: str, error: str) -> None:
+        """Tell the other processes of a session that a request failed."""
+        self._write("INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", (session, key, error))
+
+    def failure(self, session: str, key: str) -> str | None:
+        """The error that another process of this session met, or None."""
+        row = self._one("SELECT error FROM failures WHERE session = ? AND key = ?", session, key)
+        return None if row is None else str(row[0])
+
+    def put_run(self, run_id: str, run: Run) -> None:
+        """Keep a run, so that a later one can be compared with it."""
+        record = json.dumps(to_plain(run), ensure_ascii=False)
+        row = (run_id, run.suite, run.backend, run.started, record)
+        self._write("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)", row)
+
+    def run(self, run_id: str) -> Run | None:
+        """The run of that id, or None."""
+        row = self._one("SELECT run FROM runs WHERE id = ?", run_id)
+        return None if row is None else from_plain(Run, json.loads(row[0]))
+
+    def run_ids(self) -> list[str]:
+        """The ids of all runs, newest first."""
+        with self._lock:
+            return [r[0] for r in self._database.execute("SELECT id FROM runs ORDER BY started DESC")]
+
+    def nearest(self, backend: str, request: Request) -> str | None:
+        """The recorded request that is nearest to one that is not recorded, and where they differ."""
+        wanted = _asked(request)
+        scored = [
+            (_likeness(wanted, asked), line, asked) for line, asked in self._candidates(backend, request)
+        ]
+        if not scored:
+            return None
+        _, line, asked = max(scored)
+        return f"{line}; {_difference(asked, wanted)}"
+
+    def close(self) -> None:
+        """Close the file; nothing is lost when this is not called."""
+        self._database.close()
+
+    def _candidates(self, backend: str, request: Request) -> Iterator[tuple[str, str]]:
+        query = (
+            "SELECT backend, case_id, trial, request FROM completions"
+            " ORDER BY case_id = ? DESC, backend = ? DESC, created DESC LIMIT ?"
+        )
+        with self._lock:
+            rows = self._database.execute(query, (request.case_id, backend, _COMPARED)).fetchall()
+        for name, case_id, trial, asked in rows:
+            yield f"{case_id!r} trial {trial} on {name}", json.loads(asked)
+
+    def _one(self, query: str, *values: object) -> tuple[str, ...] | None:
+        with self._lock:
+            row: tuple[str, ...] | None = self._database.execute(query, values).fetchone()
+            return row
+
+    def _write(self, statement: str, row: tuple[object, ...]) -> None:
+        with self._lock, self._database:
+            self._database.execute(statement, row)
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return self._connect()
+        except (sqlite3.OperationalError, OSError) as error:
+            remedy = "Give --llm-journal another file."
+            raise UsageError(f"The journal {self.path} cannot be opened ({error}). {remedy}") from error
+        except sqlite3.DatabaseError:
+            self.set_aside = self._put_aside()
+            return self._connect()
+
+    def _put_aside(self) -> Path:
+        stamp = f".damaged-{time.time_ns()}"
+        for companion in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + companion).unlink(missing_ok=True)
+        return self.path.replace(self.path.with_name(self.path.name + stamp))
+
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self.path, timeout=60, check_same_thread=False)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        if version > _SCHEMA_VERSION:
+            raise UsageError(
+                f"A newer Lockgate wrote the journal {self.path} (schema {version}). Update Lockgate."
+            )
+        if database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            database.close()
+            raise sqlite3.DatabaseError("damaged")
+        database.executescript(_SCHEMA)
+        database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        return database
+
+
+def _asked(request: Request) -> str:
+    return "\n".join(f"{m['role']}: {m['content']}" for m in request.messages)
+
+
+def _likeness(wanted: str, asked: str) -> float:
+    return difflib.SequenceMatcher(None, wanted[:2000], asked[:2000], autojunk=False).quick_ratio()
+
+
+def _difference(asked: str, wanted: str) -> str:
+    if asked == wanted:
+        return "the request is the same, what answers it has changed (weights, adapter, prompt or sampling)"
+    pairs = zip([*asked.splitlines(), ""], [*wanted.splitlines(), ""], strict=False)
+    was, now = next(((a, b) for a, b in pairs if a != b), ("", ""))
+    return f"recorded {was[:120]!r}, now {now[:120]!r}"

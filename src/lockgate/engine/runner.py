@@ -1,0 +1,174 @@
+"""The road's last stretch: a suite's samples become metrics, rulings and a Run."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lockgate.documents.project import Project, load_project
+from lockgate.documents.suites import load_suite
+from lockgate.engine.asking import Asker, Policy
+from lockgate.engine.background import Engine
+from lockgate.engine.jobs import plan, request_for
+from lockgate.engine.journal import Journal
+from lockgate.engine.probe import probe
+from lockgate.errors import LockgateError
+from lockgate.fingerprints import digest
+from lockgate.gates import rule
+from lockgate.metrics import measure
+from lockgate.model import JSON, Backend, Measure, Run, Sample, Suite, Timing
+from lockgate.prompts import count_examples
+
+__all__ = ["conclude", "environment", "run_suite", "time_backend"]
+
+_LONG_PROMPT_TOKENS = 2000
+_MANY_EXAMPLES = 5
+
+
+def run_suite(
+    suite: Suite | Path | str,
+    backend: Backend | str,
+    *,
+    project: Project | Path | str = "lockgate.yaml",
+    journal: Path | str | None = None,
+    policy: Policy | None = None,
+    baseline: Run | None = None,
+) -> Run:
+    """Run one suite on one backend, from YAML to ruling, without pytest.
+
+    Args:
+        suite: a suite, or the path of one.
+        backend: a backend, or `FAMILY[:VERSION]` of the project.
+        project: the project, or its file; read only when suite or backend need it.
+        journal: where answers are kept, None to keep none.
+        policy: what may be asked.
+        baseline: the run that `no_worse_than: baseline` compares with.
+
+    Raises:
+        DocumentError: the suite or the project has mistakes.
+        UsageError: there is no such backend.
+    """
+    needs_project = not isinstance(suite, Suite) or isinstance(backend, str)
+    loaded = _project(project) if needs_project else None
+    if not isinstance(suite, Suite):
+        suite = load_suite(Path(suite), project=loaded)
+    if isinstance(backend, str):
+        assert loaded is not None  # noqa: S101 -- for the type checker: a name needs the project
+        backend = loaded.backend(loaded.select(backend))
+    kept = None if journal is None else Journal(Path(journal))
+    samples = _sample(suite, backend, kept, policy or Policy())
+    timings, notes = time_backend(suite, backend)
+    return conclude(suite, backend, samples, timings=timings, notes=notes, baseline=baseline)
+
+
+def time_backend(suite: Suite, backend: Backend) -> tuple[tuple[Timing, ...], tuple[str, ...]]:
+    """The suite's latency probe, and a note where it failed; nothing when the suite has no `latency:`."""
+    if suite.latency is None:
+        return (), ()
+    wanted = suite.latency.warmup + suite.latency.samples
+    requests = [request_for(backend, case) for case in suite.cases[:wanted]]
+    try:
+        return probe(backend, requests, suite.latency), ()
+    except LockgateError as error:
+        return (), (str(error),)
+
+
+def conclude(
+    suite: Suite,
+    backend: Backend,
+    samples: Sequence[Sample],
+    *,
+    timings: Sequence[Timing] = (),
+    baseline: Run | None = None,
+    notes: Sequence[str] = (),
+) -> Run:
+    """Measure the samples and rule on every gate.
+
+    Args:
+        suite: what ran.
+        backend: what answered.
+        samples: what came of it; those that are missing of cases × trials make gates inconclusive.
+        timings: what the latency probe measured.
+        baseline: the run to compare with.
+        notes: what a reader should know beside what is noted here.
+    """
+    expected = len(suite.cases) * suite.trials
+    measures = _measures(suite)
+    confidences = {gate.metric: gate.confidence for gate in suite.gates}
+    metrics = measure(samples, measures, timings=timings, confidences=confidences, seed=suite.seed)
+    by_name = {m.name: m for m in metrics}
+    rulings = tuple(
+        rule(
+            gate,
+            by_name[gate.metric],
+            expected=expected,
+            seen=len(samples),
+            samples=samples,
+            baseline=baseline,
+        )
+        for gate in suite.gates
+    )
+    identity = dict(backend.identity)
+    return Run(
+        suite=suite.name,
+        backend=backend.name,
+        fingerprint=digest(identity),
+        samples=tuple(samples),
+        metrics=metrics,
+        rulings=rulings,
+        seed=suite.seed,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        environment=environment(),
+        identity=identity,
+        suite_path=suite.path,
+        suite_digest=suite.digest,
+        dataset_digest=suite.dataset_digest,
+        timings=tuple(timings),
+        load_seconds=getattr(backend, "load_seconds", None),
+        expected_samples=expected,
+        notes=(*notes, *_prompt_notes(backend, samples)),
+    )
+
+
+def environment() -> Mapping[str, JSON]:
+    """Versions and the machine, as far as they explain a figure."""
+    import lockgate
+
+    return {
+        "lockgate": lockgate.__version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _project(project: Project | Path | str) -> Project:
+    return project if isinstance(project, Project) else load_project(Path(project))
+
+
+def _sample(suite: Suite, backend: Backend, journal: Journal | None, policy: Policy) -> list[Sample]:
+    jobs = list(plan(suite, backend))
+    engine = Engine(jobs, lambda b: Asker(backend=b, journal=journal, policy=policy))
+    engine.start()
+    return [engine.wait(job) for job in jobs]
+
+
+def _measures(suite: Suite) -> tuple[Measure, ...]:
+    return tuple({m.name: m for check in suite.checks for m in check.measures}.values())
+
+
+def _prompt_notes(backend: Backend, samples: Sequence[Sample]) -> list[str]:
+    notes = []
+    longest = max((s.completion.tokens_in or 0 for s in samples if s.completion is not None), default=0)
+    if longest > _LONG_PROMPT_TOKENS:
+        notes.append(
+            f"The longest prompt has {longest} tokens. Over {_LONG_PROMPT_TOKENS}, consider fine-tuning what "
+            "the prompt explains, or retrieving less."
+        )
+    examples = count_examples(backend.prompt)
+    if examples > _MANY_EXAMPLES:
+        notes.append(
+            f"The prompt shows {examples} examples. Over {_MANY_EXAMPLES}, consider fine-tuning on them."
+        )
+    return notes

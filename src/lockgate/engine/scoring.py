@@ -1,0 +1,74 @@
+"""Completions to samples: every check of the suite on every answer, errors kept apart from misses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lockgate.engine.jobs import Job
+from lockgate.model import Case, Check, Completion, Sample, Verdict
+
+__all__ = ["sample_all", "waits_for_company"]
+
+_Pair = tuple[Case, Completion]
+
+
+def waits_for_company(job: Job) -> bool:
+    """Whether a check of the job's suite judges many answers at once, so that waiting for more pays."""
+    return job.suite is not None and any(c.judge_many for c in job.suite.checks)
+
+
+def sample_all(answered: Sequence[tuple[Job, Completion]]) -> list[Sample]:
+    """One sample for each job and its completion, in order; checks see only what was answered."""
+    good = [(job, c) for job, c in answered if _is_answer(c)]
+    verdicts = {id(job): list[Verdict]() for job, _ in good}
+    for check in _checks(good):
+        concerned = [(job, c) for job, c in good if job.suite is not None and check in job.suite.checks]
+        pairs = [(job.case, c) for job, c in concerned]
+        for (job, _), verdict in zip(concerned, _judge(check, pairs), strict=True):
+            verdicts[id(job)].append(verdict)
+    return [_sample(job, c, tuple(verdicts.get(id(job), ()))) for job, c in answered]
+
+
+def _is_answer(completion: Completion) -> bool:
+    return completion.error is None and completion.finish != "unasked"
+
+
+def _checks(answered: Sequence[tuple[Job, Completion]]) -> list[Check]:
+    suites = {id(job.suite): job.suite for job, _ in answered if job.suite is not None}
+    unique = {id(c): c for suite in suites.values() for c in suite.checks}
+    return list(unique.values())
+
+
+def _sample(job: Job, completion: Completion, verdicts: tuple[Verdict, ...]) -> Sample:
+    kept = completion if _is_answer(completion) else None
+    return Sample(
+        case_id=job.case.id,
+        trial=job.request.trial,
+        completion=kept,
+        verdicts=verdicts,
+        error=completion.error,
+    )
+
+
+def _judge(check: Check, pairs: Sequence[_Pair]) -> list[Verdict]:
+    if check.judge_many is None or len(pairs) == 1:
+        return [_judge_one(check, *pair) for pair in pairs]
+    try:
+        verdicts = check.many(pairs)
+    except Exception:  # noqa: BLE001 -- one pair broke the batch: judged alone, only that one is an error
+        return [_judge_one(check, *pair) for pair in pairs]
+    if len(verdicts) != len(pairs):
+        return [_broken(check, f"gave {len(verdicts)} verdicts for {len(pairs)} answers") for _ in pairs]
+    return verdicts
+
+
+def _judge_one(check: Check, case: Case, completion: Completion) -> Verdict:
+    try:
+        return check(case, completion)
+    except Exception as error:  # noqa: BLE001 -- a broken check is an error verdict, and fails its item
+        return _broken(check, f"raised {type(error).__name__}: {error}")
+
+
+def _broken(check: Check, what: str) -> Verdict:
+    figures = dict.fromkeys((m.name for m in check.measures), None)
+    return Verdict(check=check.name, status="error", reason=f"the check {what}", figures=figures)

@@ -1,0 +1,85 @@
+"""Domain values to plain JSON values and back: for the journal, the run file and between processes."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+__all__ = ["from_plain", "to_plain"]
+
+T = TypeVar("T")
+
+_LEFT_OUT = frozenset({"request", "case"})
+
+
+def to_plain(value: Any) -> Any:
+    """A value as JSON types: dataclasses become mappings without their empty and default fields.
+
+    Requests and cases inside a value are left out: they are found again by `case_id` and `trial`.
+
+    Raises:
+        TypeError: something inside is not a dataclass, mapping, sequence or scalar.
+        ValueError: a number is NaN or infinite.
+    """
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return _finite(value)
+    if isinstance(value, Mapping):
+        return {str(k): to_plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_plain(v) for v in value]
+    if dataclasses.is_dataclass(value):
+        return {k: to_plain(v) for k, v in _told(value)}
+    raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def from_plain(kind: type[T], plain: Any) -> T:
+    """The value of a dataclass that `to_plain` wrote; unknown keys are ignored, absent ones take defaults.
+
+    Raises:
+        TypeError: a field without a default is absent.
+    """
+    hints = _hints(typing.cast("Any", kind))
+    return kind(**{name: _revive(hints[name], v) for name, v in plain.items() if name in hints})
+
+
+def _told(value: Any) -> list[tuple[str, Any]]:
+    fields = ((f, getattr(value, f.name)) for f in dataclasses.fields(value) if f.name not in _LEFT_OUT)
+    return [(f.name, v) for f, v in fields if f.default is dataclasses.MISSING or v != f.default]
+
+
+def _finite(value: float) -> float:
+    if math.isfinite(value):
+        return value
+    raise ValueError(f"{value} is not a finite number")
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _revive(hint: Any, plain: Any) -> Any:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return _revive_union(args, plain)
+    if dataclasses.is_dataclass(hint) and isinstance(plain, Mapping):
+        return from_plain(typing.cast("type[Any]", hint), plain)
+    if origin is tuple and isinstance(plain, Sequence):
+        return tuple(_revive(args[0], v) for v in plain)
+    if isinstance(origin, type) and issubclass(origin, Mapping) and isinstance(plain, Mapping):
+        return {k: _revive(args[1], v) for k, v in plain.items()}
+    return plain
+
+
+def _revive_union(args: tuple[Any, ...], plain: Any) -> Any:
+    if isinstance(plain, Mapping):
+        shaped = next((a for a in args if dataclasses.is_dataclass(a)), None)
+        return plain if shaped is None else _revive(shaped, plain)
+    return plain

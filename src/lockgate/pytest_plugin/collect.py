@@ -1,0 +1,126 @@
+"""Suites as pytest sees them: a file of items, one for each case on each selected backend."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lockgate.errors import BackendError, LockgateError, Miss
+from lockgate.model import Backend, Case, Sample, Suite, Verdict
+
+if TYPE_CHECKING:
+    from _pytest._code import ExceptionInfo
+
+    from lockgate.pytest_plugin.session import Lockgate
+
+__all__ = ["CaseItem", "SuiteFile", "collect_suite", "is_suite"]
+
+
+def is_suite(path: Path, root: Path, patterns: Iterable[str]) -> bool:
+    """Whether a file is one that the ini `llm_suites` names; patterns are relative to `root`."""
+    if not path.is_relative_to(root):
+        return False
+    relative = path.relative_to(root).as_posix()
+    return any(fnmatch.fnmatch(relative, pattern) for pattern in patterns)
+
+
+def collect_suite(
+    lockgate: Callable[[pytest.Config], Lockgate], path: Path, parent: pytest.Collector
+) -> SuiteFile | None:
+    """The collector of a suite file, or None for any other file."""
+    config = parent.config
+    if not is_suite(path, config.rootpath, config.getini("llm_suites")):
+        return None
+    file: SuiteFile = SuiteFile.from_parent(parent, path=path)
+    file.lockgate = lockgate(config)
+    return file
+
+
+class SuiteFile(pytest.File):
+    """One suite; a broken one gives no items and ends the session with exit code 4."""
+
+    lockgate: Lockgate
+
+    def collect(self) -> Iterable[CaseItem]:
+        """One item for each case, backend by backend."""
+        suite = self.lockgate.suite(self.path)
+        if suite is None:
+            return
+        for name in self.lockgate.backend_names:
+            backend = self.lockgate.backend(name)
+            self.lockgate.expect(suite, backend)
+            for case in suite.cases:
+                yield CaseItem.make(self, suite, backend, case)
+
+
+def _called_by_runtest() -> None:
+    """Stands where pytest expects a test function; it takes no fixtures of its own."""
+
+
+class CaseItem(pytest.Function):
+    """One case on one backend: waits for its samples and fails when they miss a check."""
+
+    suite: Suite
+    backend: Backend
+    case: Case
+    samples: tuple[Sample, ...] = ()
+
+    @classmethod
+    def make(cls, parent: SuiteFile, suite: Suite, backend: Backend, case: Case) -> CaseItem:
+        """The item; its name has the backend when several run."""
+        suffix = parent.lockgate.suffix(backend)
+        item: CaseItem = cls.from_parent(parent, name=case.id + suffix, callobj=_called_by_runtest)
+        item.suite, item.backend, item.case = suite, backend, case
+        return item
+
+    @property
+    def lockgate(self) -> Lockgate:
+        """The session's plugin."""
+        parent = self.parent
+        assert isinstance(parent, SuiteFile)  # noqa: S101 -- for the type checker: `make` gives no other
+        return parent.lockgate
+
+    def runtest(self) -> None:
+        """Wait for the samples; raise BackendError or Miss where they fall short."""
+        self.samples = self.lockgate.samples_of(self)
+        self.lockgate.keep(self.suite, self.backend, self.samples)
+        error = next((s.error for s in self.samples if s.error is not None), None)
+        if error is not None:
+            raise BackendError(self.lockgate.explain_error(self, error))
+        if all(s.completion is None for s in self.samples):
+            pytest.skip("not asked (cost limit, stop or --llm-rescore): unscored")
+        missed = [s for s in self.samples if not _clean(s)]
+        if missed:
+            raise Miss(self.lockgate.explain_miss(self, missed))
+
+    @property
+    def governed(self) -> bool:
+        """Whether gates cover every check that was missed, so that they decide and not this item."""
+        short = [v for s in self.samples for v in s.verdicts if _falls_short(v)]
+        names = {v.check for v in short}
+        leading = {m.name for c in self.suite.checks if c.name in names for m in c.measures[:1]}
+        return leading <= self.suite.gated and not any(v.status == "error" for v in short)
+
+    def repr_failure(self, excinfo: ExceptionInfo[BaseException], *args: Any, **kwargs: Any) -> Any:
+        """Our own errors speak for themselves; others get pytest's traceback."""
+        if isinstance(excinfo.value, LockgateError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, *args, **kwargs)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where the case stands: the row of its dataset, or of the suite."""
+        where = self.case.where
+        return self.path, None if where is None else where.line - 1, self.name
+
+
+def _clean(sample: Sample) -> bool:
+    return sample.completion is not None and not any(map(_falls_short, sample.verdicts))
+
+
+def _falls_short(verdict: Verdict) -> bool:
+    """A miss, a broken check, or one that applies and cannot tell; not one that does not apply."""
+    return verdict.status in ("fail", "error") or (verdict.status == "unscored" and bool(verdict.figures))

@@ -1,0 +1,102 @@
+"""What the command line and the ini file ask for, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lockgate.engine.asking import Policy
+
+__all__ = ["Settings", "read_settings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The options of a session, command line before ini file before default."""
+
+    backends: tuple[str, ...]
+    baseline: str | None
+    project: Path
+    concurrency: int | None
+    trials: int | None
+    policy: Policy
+    inconclusive: str
+    report: Path | None
+    journal: Path
+    suites: tuple[str, ...]
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Read and check the options.
+
+    Raises:
+        pytest.UsageError: a value is out of range, or two options contradict each other.
+    """
+    policy = Policy(
+        fresh=_flag(config, "llm_fresh"),
+        offline=_flag(config, "llm_offline"),
+        rescore=_flag(config, "llm_rescore"),
+        max_cost=_number(config, "llm_max_cost", float, least=0.0),
+    )
+    if policy.fresh and (policy.offline or policy.rescore):
+        raise pytest.UsageError(
+            "--llm-fresh asks again, --llm-offline and --llm-rescore never ask: choose one."
+        )
+    report = _text(config, "llm_report")
+    return Settings(
+        backends=_backends(config),
+        baseline=_text(config, "llm_baseline"),
+        project=config.rootpath / (_text(config, "llm_project") or "lockgate.yaml"),
+        concurrency=_number(config, "llm_concurrency", int, least=1),
+        trials=_number(config, "llm_trials", int, least=1),
+        policy=policy,
+        inconclusive=_inconclusive(config),
+        report=None if report is None else config.invocation_params.dir / report,
+        journal=config.rootpath / (_text(config, "llm_journal") or ".lockgate/journal.sqlite"),
+        suites=tuple(config.getini("llm_suites")),
+    )
+
+
+def _text(config: pytest.Config, name: str) -> str | None:
+    given = config.getoption(name)
+    return str(given) if given is not None else config.getini(name) or None
+
+
+def _flag(config: pytest.Config, name: str) -> bool:
+    if config.getoption(name) is not None:
+        return True
+    written = str(config.getini(name)).strip().lower()
+    if written not in ("", "true", "false", "1", "0", "yes", "no"):
+        raise pytest.UsageError(f"ini {name}: {written!r} is neither true nor false.")
+    return written in ("true", "1", "yes")
+
+
+def _number(config: pytest.Config, name: str, kind: Callable[[str], Any], *, least: float) -> Any:
+    written = _text(config, name)
+    if written is None:
+        return None
+    try:
+        number = kind(written)
+    except ValueError:
+        number = None
+    if number is None or not number >= least:
+        flag = "--" + name.replace("_", "-")
+        raise pytest.UsageError(f"{flag}: {written!r} will not do. Give a number from {least} on.")
+    return number
+
+
+def _backends(config: pytest.Config) -> tuple[str, ...]:
+    written = config.getoption("llm_backend") or config.getini("llm_backend")
+    names = (name.strip() for entry in written for name in entry.split(","))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _inconclusive(config: pytest.Config) -> str:
+    written = _text(config, "llm_inconclusive") or "fail"
+    if written not in ("fail", "warn"):
+        raise pytest.UsageError(f"ini llm_inconclusive: {written!r} will not do. Write fail or warn.")
+    return written

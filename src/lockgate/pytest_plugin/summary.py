@@ -1,0 +1,42 @@
+"""What Lockgate adds to pytest's closing lines: rulings, notes and the comparison of backends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from lockgate.engine.journal import Journal
+from lockgate.model import Run
+from lockgate.reports.terminal import comparison_table, gate_table
+
+__all__ = ["summarise"]
+
+
+def summarise(terminal: pytest.TerminalReporter, runs: Sequence[Run], *, journal: Journal | None) -> None:
+    """Write the gate table and notes of every run, and one table over all backends when several ran."""
+    if journal is not None and journal.set_aside is not None:
+        terminal.write_line(
+            f"lockgate: the journal was damaged; it is kept as {journal.set_aside}", yellow=True
+        )
+    for run in runs:
+        terminal.section(f"lockgate: {run.suite} on {run.backend}", sep="-")
+        terminal.write_line(_provenance(run))
+        terminal.write_line(gate_table(run))
+        for note in run.notes:
+            terminal.write_line(f"note: {note}")
+    if len({run.backend for run in runs}) > 1:
+        terminal.section("lockgate: backends compared", sep="-")
+        terminal.write_line(comparison_table(runs))
+
+
+def _provenance(run: Run) -> str:
+    replayed = sum(s.completion.replayed for s in run.samples if s.completion is not None)
+    errors = sum(s.error is not None for s in run.samples)
+    parts = [
+        f"{len(run.samples)} of {run.expected_samples} samples",
+        f"{replayed} from the journal",
+        f"{errors} without an answer",
+        f"fingerprint {run.fingerprint}",
+    ]
+    return ", ".join(parts)
