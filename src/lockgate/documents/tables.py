@@ -65,7 +65,7 @@ def check_mapping(node: Node, table: Table, findings: Findings, *, pending: bool
         pending: whether a text with an unset `${NAME}` stands for a value that is not known yet.
     """
     if not isinstance(node.value, dict):
-        findings.add(node.where, f"{_start(table.noun)} cannot be {quote(node)}. {_example(table)}")
+        findings.add(node.where, f"{_start(table.noun)} is a mapping, not {quote(node)}. {_example(table)}")
         return {}
     keys = {key.name: key for key in table.keys}
     _check_names(node, table, keys, findings)

@@ -1,0 +1,189 @@
+"""A declared check or backend to the real one: name and options by the registry, mistakes at their option."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from lockgate.documents.environment import redact
+from lockgate.documents.findings import Findings
+from lockgate.documents.tables import Key, Table, check_mapping, check_value, quote
+from lockgate.documents.yaml_source import Node
+from lockgate.errors import DocumentError, MissingExtra, UsageError
+from lockgate.model import JSON, Setting, Where
+from lockgate.registry import Kind, Option, Registry, options
+
+__all__ = ["Declaration", "build", "check_options", "options_table", "read_short_form"]
+
+T = TypeVar("T")
+
+_FORMS = "Write 'name', 'name: argument' or 'name: {option: …}', with options indented under the name."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """A check or a backend as written.
+
+    Args:
+        name: its registry name.
+        where: the position of the name.
+        options: the mapping of its options, or None where there is none.
+        argument: the value of the short form `name: argument`, or None.
+    """
+
+    name: str
+    where: Where
+    options: Node | None = None
+    argument: Node | None = None
+
+
+def read_short_form(node: Node, findings: Findings) -> Declaration | None:
+    """`name`, `name: argument` or `name: {options}`; None where it is none of them, which is noted."""
+    if isinstance(node.value, str):
+        return Declaration(name=node.value, where=node.where)
+    if len(node.entries) != 1:
+        findings.add(node.where, f"A check cannot be {_several(node)}. {_FORMS}")
+        return None
+    ((name, value),) = node.entries.items()
+    where = node.keys[name]
+    if isinstance(value.value, dict):
+        return Declaration(name=name, where=where, options=value)
+    return Declaration(name=name, where=where, argument=None if value.value is None else value)
+
+
+def options_table(factory: Callable[..., object], noun: str) -> Table:
+    """The options of a factory as a table of keys, with the docs of its docstring's `Args`."""
+    docs = _docs(factory)
+    keys = tuple(_key(option, docs.get(option.name, "")) for option in options(factory))
+    unlisted = any(p.kind is p.VAR_KEYWORD for p in inspect.signature(factory).parameters.values())
+    return Table(noun=noun, doc=_summary(factory), keys=keys, unlisted=unlisted)
+
+
+def check_options(
+    declared: Declaration, table: Table, findings: Findings, *, pending: bool = False
+) -> dict[str, Node] | None:
+    """The options as written if all are right; None if not, with every mistake noted."""
+    before = len(findings.problems)
+    if declared.argument is not None:
+        given = _argument(declared, table, findings)
+    else:
+        node = declared.options or Node(value={}, where=declared.where)
+        given = check_mapping(node, table, findings, pending=pending)
+    return given if len(findings.problems) == before else None
+
+
+def build(
+    kind: Kind, declared: Declaration, setting: Setting, findings: Findings, *, registry: Registry
+) -> Any | None:
+    """The check or backend that a declaration makes; None where it is wrong, with every mistake noted.
+
+    Raises:
+        MissingExtra: what it needs is not installed.
+    """
+    try:
+        factory = registry.find(kind, declared.name)
+    except UsageError as error:
+        findings.add(declared.where, str(error))
+        return None
+    noun = f"the {kind.removesuffix('s')} {declared.name!r}"
+    given = check_options(declared, options_table(factory, noun), findings)
+    return None if given is None else _call(factory, declared, given, setting, findings)
+
+
+def _call(
+    factory: Callable[..., T],
+    declared: Declaration,
+    given: Mapping[str, Node],
+    setting: Setting,
+    findings: Findings,
+) -> T | None:
+    arguments: dict[str, Any] = {name: node.value for name, node in given.items()}
+    if "setting" in inspect.signature(factory).parameters:
+        arguments["setting"] = setting
+    try:
+        return factory(**arguments)
+    except DocumentError as error:
+        findings.extend(error.problems)
+    except MissingExtra:
+        raise
+    except UsageError as error:
+        message = _without_secrets(str(error), given)
+        findings.add(_blamed(message, declared.where, given), message)
+    return None
+
+
+def _blamed(message: str, where: Where, given: Mapping[str, Node]) -> Where:
+    """The position of the option whose value, else whose name, a factory's message quotes."""
+    for name, node in given.items():
+        if isinstance(node.value, str) and node.value and repr(node.written or node.value) in message:
+            return node.where
+    for name, node in given.items():
+        if re.search(rf"\b{re.escape(name)}\b", message):
+            return node.where
+    only = list(given.values())
+    return only[0].where if len(only) == 1 else where
+
+
+def _without_secrets(message: str, given: Mapping[str, Node]) -> str:
+    for node in given.values():
+        message = redact(message, node)
+    return message
+
+
+def _argument(declared: Declaration, table: Table, findings: Findings) -> dict[str, Node]:
+    value = declared.argument
+    if value is None:
+        return {}
+    if not table.keys:
+        findings.add(value.where, f"{_capital(table.noun)} takes no argument. Write '{declared.name}' alone.")
+        return {}
+    first, *others = table.keys
+    for key in others:
+        if key.required:
+            remedy = f"Write '{{{first.name}: …, {key.name}: …}}'."
+            findings.add(declared.where, f"The key {key.name!r} is missing in {table.noun}. {remedy}")
+    checked = check_value(value, first, findings)
+    return {first.name: checked} if checked else {}
+
+
+def _key(option: Option, doc: str) -> Key:
+    return Key(
+        name=option.name,
+        doc=doc,
+        annotation=option.annotation,
+        required=option.required,
+        default=_plain(option.default),
+    )
+
+
+def _plain(value: Any) -> JSON:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _summary(factory: Callable[..., object]) -> str:
+    doc = inspect.getdoc(factory) or ""
+    return " ".join(doc.split("\n\n", maxsplit=1)[0].split())
+
+
+def _docs(factory: Callable[..., object]) -> dict[str, str]:
+    """What a Google-style docstring says of each argument."""
+    doc = inspect.getdoc(factory) or ""
+    section = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)+)", doc, re.MULTILINE)
+    if not section:
+        return {}
+    said: dict[str, str] = {}
+    for entry in re.split(r"\n(?= {4}\S)", section[1].rstrip()):
+        names, _, text = entry.strip().partition(":")
+        said.update({name.strip(): " ".join(text.split()) for name in names.split(",")})
+    return said
+
+
+def _several(node: Node) -> str:
+    return f"{len(node.entries)} names at once" if len(node.entries) > 1 else quote(node)
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
