@@ -147,7 +147,7 @@ def _search(pattern: re.Pattern[str], text: str) -> tuple[int, int] | None:
 
 
 def _could_hang(pattern: re.Pattern[str], length: int) -> bool:
-    """Whether backtracking could be long: exponential needs a repeated group, else quantifiers are degrees."""
+    """Whether backtracking could be long: exponential needs a repeated group, else quantifiers count."""
     if _QUANTIFIED_GROUP.search(pattern.pattern) or pattern.flags & re.VERBOSE:
         return True
     steps: int = length ** (len(_QUANTIFIERS.findall(pattern.pattern)) + 1)

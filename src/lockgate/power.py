@@ -1,0 +1,115 @@
+"""How many samples it takes: the least n at which a limit clears a bound, if what was observed stays so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from lockgate.stats import binomial_limits, paired_limits
+
+__all__ = ["MOST", "binomial_n", "paired_n", "quantile_n", "scaled_n"]
+
+MOST = 1_000_000
+"""No larger n is looked for: nobody asks that many questions to pass a gate."""
+
+_SAWTOOTH = 2_000
+
+
+def binomial_n(rate: float, bound: float, *, confidence: float) -> int | None:
+    """The least n at which the exact limit of a rate is on the rate's side of a bound.
+
+    The search follows the limit without rounding, which is monotone, and then steps over the saw teeth that
+    whole successes make.
+
+    Args:
+        rate: the observed rate, 0..1.
+        bound: what the limit is to reach, 0..1.
+        confidence: of the limit.
+
+    Returns:
+        The n, or None where it would be more than `MOST` or no n would do (rate and bound are equal, or the
+        bound is 0 or 1).
+    """
+    from scipy.special import betaincinv
+
+    if not 0 < bound < 1 or rate == bound:
+        return None
+    if rate < bound:
+        return binomial_n(1 - rate, 1 - bound, confidence=confidence)
+
+    def smooth(n: int) -> bool:
+        failures = (1 - rate) * n
+        return float(betaincinv(n - failures, failures + 1, 1 - confidence)) >= bound
+
+    start = _least(smooth)
+    if start is None:
+        return None
+    teeth = range(start, min(start + _SAWTOOTH, MOST))
+    whole = (n for n in teeth if binomial_limits(rate * n, n, confidence=confidence)[0] >= bound)
+    return next(whole, start)
+
+
+def quantile_n(q: float, *, confidence: float) -> int:
+    """The least n with a distribution-free high limit of the q-quantile: 59 for p95, 299 for p99 at 0.95.
+
+    It is the least n with 1 - q^n ≥ confidence (Hahn & Meeker 1991, section 5.2).
+    """
+    return math.ceil(math.log(1 - confidence) / math.log(q) - 1e-9)
+
+
+def paired_n(gained: int, lost: int, n: int, *, bound: float, confidence: float) -> int | None:
+    """The least n at which Tango's limit of a paired difference is on its own side of a bound.
+
+    Args:
+        gained: pairs that only the first has, as observed; the shares are kept.
+        lost: pairs that only the second has.
+        n: all pairs.
+        bound: what the low limit is to reach, where the difference is above it, else the high limit.
+        confidence: of the limit.
+
+    Returns:
+        The n, or None where it would be more than `MOST` or no n would do.
+    """
+    difference = (gained - lost) / n
+    if difference == bound:
+        return None
+    if difference < bound:
+        return paired_n(lost, gained, n, bound=-bound, confidence=confidence)
+
+    def clears(m: int) -> bool:
+        up, down = math.floor(gained * m / n), math.ceil(lost * m / n)
+        return up + down <= m and paired_limits(up, down, m, confidence=confidence)[0] >= bound
+
+    return _least(clears)
+
+
+def scaled_n(n: int, value: float, limit: float, bound: float) -> int | None:
+    """About how many samples bring a limit to a bound, as its distance from the value shrinks with √n.
+
+    Args:
+        n: the samples there are.
+        value: the observed value.
+        limit: its limit at n.
+        bound: what the limit is to reach.
+
+    Returns:
+        The n, more than the given one, or None where it would be more than `MOST` or no n would do.
+    """
+    if value == bound or (value - bound) * (value - limit) <= 0:
+        return None
+    needed = n * ((value - limit) / (value - bound)) ** 2
+    return max(n + 1, math.ceil(needed)) if needed <= MOST else None
+
+
+def _least(clears: Callable[[int], bool]) -> int | None:
+    """The least n that clears, of what clears from some n on."""
+    high = 1
+    while not clears(high):
+        high *= 2
+        if high > MOST:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if clears(middle) else (middle, high)
+    return high
