@@ -1,0 +1,46 @@
+"""A good guest: installed and unused, the plugin is not there."""
+
+import pytest
+
+LATE = ("torch", "numpy", "openai", "yaml", "jinja2", "jsonschema", "scipy", "transformers", "sqlite3")
+
+
+def test_unused_it_imports_nothing(pytester: pytest.Pytester):
+    """A session without suites imports none of the heavy libraries, and nothing of ours but the doorstep."""
+    pytester.makepyfile(
+        f"""
+        import sys
+
+        def test_empty():
+            assert [m for m in {LATE!r} if m in sys.modules] == []
+            ours = sorted(m for m in sys.modules if m.split(".")[0] == "lockgate")
+            assert ours == ["lockgate", "lockgate.pytest_plugin"]
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:hypothesispytest", "-p", "no:xdist").assert_outcomes(passed=1)
+
+
+def test_unused_it_prints_and_writes_nothing(pytester: pytest.Pytester):
+    """Output and files are those of a session without the plugin."""
+    pytester.makepyfile("def test_empty(): pass")
+    with_it = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:xdist")
+    without = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:lockgate")
+    plugins = [line for line in with_it.outlines if not line.startswith(("plugins:", "===="))]
+    assert plugins == [line for line in without.outlines if not line.startswith(("plugins:", "===="))]
+    assert sorted(p.suffix for p in pytester.path.iterdir() if p.name != "__pycache__") == [".py"]
+
+
+def test_other_yaml_files_are_left_alone(pytester: pytest.Pytester):
+    """YAML files outside `llm_suites` are no suites."""
+    (pytester.path / "settings.yaml").write_text("suite: [broken")
+    pytester.makepyfile("def test_empty(): pass")
+    pytester.runpytest_subprocess("-p", "no:xdist").assert_outcomes(passed=1)
+
+
+def test_help_names_every_option(pytester: pytest.Pytester):
+    """`pytest --help` lists each option of the contract."""
+    text = pytester.runpytest_subprocess("--help").stdout.str()
+    for option in ("backend", "baseline", "project", "concurrency", "trials", "fresh", "offline", "rescore"):
+        assert f"--llm-{option}" in text
+    for option in ("max-cost", "inconclusive", "report", "journal"):
+        assert f"--llm-{option}" in text
