@@ -459,10 +459,12 @@ class Metric:
     """A figure over samples.
 
     Args:
-        name, unit, better: as its Measure.
+        name, kind, unit, better: as its Measure.
         value: None when nothing could be scored.
         low, high: limits of the two-sided interval at 2·confidence-1, so that each is a one-sided limit at
             `confidence`.
+        floor, ceiling: `low` with every unscored sample counted at its least, `high` with every one at its
+            most; None where an unscored sample could be anything. Gates are ruled on these two.
         n: samples that were scored.
         unscored: samples to which it applies and that could not be scored.
         method: how the interval was made.
@@ -472,10 +474,13 @@ class Metric:
     value: float | None
     low: float | None = None
     high: float | None = None
+    floor: float | None = None
+    ceiling: float | None = None
     n: int = 0
     unscored: int = 0
     confidence: float = 0.95
     method: str = ""
+    kind: Literal["rate", "mean", "f1", "quantile"] = "rate"
     unit: str = ""
     better: Literal["higher", "lower"] = "higher"
 
