@@ -1,0 +1,81 @@
+"""The user's cache folder: hashes of files by path, size and time, and dequantised weights by hash."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from lockgate.fingerprints import digest, hash_file
+
+__all__ = ["cache_folder", "folder_once", "hash_once", "write_whole"]
+
+
+def cache_folder() -> Path:
+    """`lockgate` under `$XDG_CACHE_HOME`, or under `~/.cache`."""
+    root = os.environ.get("XDG_CACHE_HOME")
+    return (Path(root) if root else Path.home() / ".cache") / "lockgate"
+
+
+def hash_once(path: Path) -> str:
+    """A file's SHA-256 (64 hex digits), read anew only when its size or time of change is another.
+
+    Raises:
+        OSError: the file cannot be read. That the cache cannot be written is no error.
+    """
+    facts = path.stat()
+    key = digest([str(path.resolve()), facts.st_size, facts.st_mtime_ns])
+    note = cache_folder() / "hashes" / key
+    if note.is_file():
+        return note.read_text(encoding="ascii")
+    found = hash_file(path)
+    try:
+        write_whole(note, found.encode("ascii"))
+    except OSError:
+        return found
+    return found
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that whoever reads it, even after a kill, sees the old one or the whole new one.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def folder_once(folder: Path, fill: Callable[[Path], None]) -> Path:
+    """A folder that one process fills, once; others wait for it, and a kill leaves nothing half done.
+
+    Args:
+        folder: where it is to be.
+        fill: writes its files into the folder that it is given.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if folder.is_dir():
+        return folder
+    from filelock import FileLock
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not folder.is_dir():
+            with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".part-") as part:
+                inner = Path(part) / folder.name
+                inner.mkdir()
+                fill(inner)
+                inner.replace(folder)
+    return folder
