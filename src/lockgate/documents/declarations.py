@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from lockgate.documents.environment import redact
@@ -13,10 +13,10 @@ from lockgate.documents.findings import Findings
 from lockgate.documents.tables import Key, Table, check_mapping, check_value, quote
 from lockgate.documents.yaml_source import Node
 from lockgate.errors import DocumentError, MissingExtra, UsageError
-from lockgate.model import JSON, Setting, Where
+from lockgate.model import JSON, Check, Setting, Spec, Where
 from lockgate.registry import Kind, Option, Registry, options
 
-__all__ = ["Declaration", "build", "check_options", "options_table", "read_short_form"]
+__all__ = ["Declaration", "build", "build_check", "check_options", "options_table", "read_short_form"]
 
 T = TypeVar("T")
 
@@ -93,6 +93,26 @@ def build(
     return None if given is None else _call(factory, declared, given, setting, findings)
 
 
+def build_check(
+    declared: Declaration, setting: Setting, findings: Findings, *, registry: Registry
+) -> Check | None:
+    """As `build`, for a check: it carries its declaration and knows its own position.
+
+    Raises:
+        MissingExtra: what it needs is not installed.
+    """
+    setting = replace(setting, name=declared.name, where=declared.where)
+    made = build("checks", declared, setting, findings, registry=registry)
+    if made is None:
+        return None
+    args = declared.options.value if declared.options else {}
+    if declared.argument is not None:
+        first = options(registry.find("checks", declared.name))[0].name
+        args = {first: declared.argument.value}
+    check: Check = replace(made, spec=Spec(name=declared.name, args=args, where=declared.where))
+    return check
+
+
 def _call(
     factory: Callable[..., T],
     declared: Declaration,
@@ -117,7 +137,7 @@ def _call(
 
 def _blamed(message: str, where: Where, given: Mapping[str, Node]) -> Where:
     """The position of the option whose value, else whose name, a factory's message quotes."""
-    for name, node in given.items():
+    for node in given.values():
         if isinstance(node.value, str) and node.value and repr(node.written or node.value) in message:
             return node.where
     for name, node in given.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from lockgate.documents.tables import Key, Table, check_mapping, quote
 from lockgate.documents.yaml_source import Node, read
 from lockgate.errors import DocumentError, Problem, UsageError, did_you_mean
 from lockgate.fingerprints import digest
-from lockgate.model import JSON, Case, Example, Passage, Prompt, Where
+from lockgate.model import JSON, Case, Example, Passage, Prompt, Suite, Where
 from lockgate.prompts import RENDERER, render
 from lockgate.templates import syntax_error
 
@@ -38,7 +37,7 @@ POOL = Table(
 )
 PROMPT = Table(
     noun="a prompt",
-    doc="One version of a prompt: Jinja2 templates over input, context, passages, examples and the case's fields.",
+    doc="One version of a prompt, in Jinja2: input, context, passages, examples and the case's fields.",
     keys=(
         Key(name="system", annotation=str, default="", doc="Template of the system message."),
         Key(name="user", annotation=str, default="{{ input }}", doc="Template of the user message."),
@@ -98,14 +97,16 @@ def prompt_names(folder: Path) -> list[str]:
     return [f"{path.parent.name}@{path.stem}" for path in sorted(folder.glob("*/*.y*ml"))]
 
 
-def check_prompt(prompt: Prompt, cases: Sequence[Case]) -> list[Problem]:
-    """What cases lack that a prompt's templates need; nothing is retrieved or embedded for it."""
+def check_prompt(prompt: Prompt | None, suite: Suite) -> list[Problem]:
+    """What a suite's cases lack that a prompt's templates need; nothing is retrieved or embedded for it."""
+    if prompt is None:
+        return []
     plain = replace(prompt, pool=(), examples=(*prompt.examples, *prompt.pool[: prompt.top_k]))
-    missed = [(case, text) for case in cases if (text := _failure(plain, case))]
+    missed = [(case, text) for case in suite.cases if (text := _failure(plain, case))]
     if not missed or prompt.where is None:
         return []
     case, text = missed[0]
-    count = f"{len(missed)} of {len(cases)} cases" if len(missed) > 1 else "the case"
+    count = f"{len(missed)} of {len(suite.cases)} cases" if len(missed) > 1 else "the case"
     message = f"{prompt.name}@{prompt.version} cannot be rendered for {count} ({case.id!r}). {text}"
     return [_at_name(prompt.where, text, message)]
 
