@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from lockgate.documents.findings import Findings
+from lockgate.documents.nodes import Node
 from lockgate.documents.tables import Key, Table, check_mapping, quote
-from lockgate.documents.yaml_source import Node
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import Gate, Measure, Where
 

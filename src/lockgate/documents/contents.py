@@ -12,8 +12,9 @@ from typing import Any
 from lockgate.documents.declarations import Declaration, check_options, options_table
 from lockgate.documents.environment import substitute
 from lockgate.documents.findings import Findings, Source
+from lockgate.documents.nodes import Node
 from lockgate.documents.tables import Key, Table, check_mapping, check_value, quote
-from lockgate.documents.yaml_source import Node, read
+from lockgate.documents.yaml_source import read
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import JSON, Where
 from lockgate.registry import Registry

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from lockgate.documents.environment import redact
 from lockgate.documents.findings import Findings
+from lockgate.documents.nodes import Node
 from lockgate.documents.tables import Key, Table, check_mapping, check_value, quote
-from lockgate.documents.yaml_source import Node
 from lockgate.errors import DocumentError, MissingExtra, UsageError
 from lockgate.model import JSON, Check, Setting, Spec, Where
 from lockgate.registry import Kind, Option, Registry, options

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from lockgate.documents.findings import Findings
-from lockgate.documents.yaml_source import Node
+from lockgate.documents.nodes import Node
 from lockgate.model import Where
 
 __all__ = ["redact", "substitute", "unset"]

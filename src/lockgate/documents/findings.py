@@ -11,7 +11,7 @@ from pathlib import Path
 from lockgate.errors import DocumentError, Problem
 from lockgate.model import Where
 
-__all__ = ["Findings", "Source", "join", "missing_file", "read_text", "shown_path"]
+__all__ = ["Findings", "Source", "check_text", "missing_file", "read_text", "shown_path"]
 
 # YAML 1.1 ends a line at each of these; the marks of its reader count them.
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -120,11 +120,6 @@ def shown_path(path: Path) -> str:
     except ValueError:
         return path.as_posix()
     return path.as_posix() if relative.startswith("..") else Path(relative).as_posix()
-
-
-def join(problems: Iterable[DocumentError]) -> list[Problem]:
-    """The mistakes of several files as one list."""
-    return [problem for error in problems for problem in error.problems]
 
 
 def _not_utf8(path: Path, data: bytes, start: int) -> Problem:

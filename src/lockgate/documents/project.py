@@ -13,9 +13,9 @@ from lockgate.documents.contents import Contents, read_contents
 from lockgate.documents.declarations import Declaration, build, build_check, read_short_form
 from lockgate.documents.environment import substitute
 from lockgate.documents.findings import Findings
+from lockgate.documents.nodes import Node
 from lockgate.documents.prompt_files import find_prompt, load_prompt, prompt_names
 from lockgate.documents.tables import is_secret
-from lockgate.documents.yaml_source import Node
 from lockgate.errors import DocumentError, MissingExtra, Problem, UsageError, did_you_mean
 from lockgate.model import JSON, Backend, Check, Prompt, Setting, Spec
 from lockgate.registry import Registry, options

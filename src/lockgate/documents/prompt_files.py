@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from lockgate.documents.findings import Findings, read_text
+from lockgate.documents.nodes import Node
 from lockgate.documents.rows import Row, node_rows, read_rows
 from lockgate.documents.tables import Key, Table, check_mapping, quote
-from lockgate.documents.yaml_source import Node, read
+from lockgate.documents.yaml_source import read
 from lockgate.errors import DocumentError, Problem, UsageError, did_you_mean
 from lockgate.fingerprints import digest
 from lockgate.model import JSON, Case, Example, Passage, Prompt, Suite, Where

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lockgate.documents.findings import Findings, Source, read_text
-from lockgate.documents.yaml_source import Node, read
+from lockgate.documents.nodes import Node
+from lockgate.documents.yaml_source import read
 from lockgate.errors import did_you_mean
 from lockgate.model import JSON, Where
 from lockgate.strict_json import parse

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lockgate.documents.bounds import DEFAULTS, GATE, read_confidence, read_gates
-from lockgate.documents.datasets import CASE, content, note_duplicates, read_cases, rows_to_cases
-from lockgate.documents.declarations import Declaration, build_check, read_short_form
+from lockgate.documents.bounds import DEFAULTS, GATE
+from lockgate.documents.datasets import CASE, content
+from lockgate.documents.declarations import Declaration, build_check
 from lockgate.documents.findings import Findings, Source
-from lockgate.documents.rows import node_rows
+from lockgate.documents.nodes import Node
+from lockgate.documents.suite_parts import Reading
 from lockgate.documents.tables import Key, Table, check_mapping, quote
-from lockgate.documents.yaml_source import Node, read
-from lockgate.errors import DocumentError, UsageError, did_you_mean
+from lockgate.documents.yaml_source import read
+from lockgate.errors import UsageError
 from lockgate.fingerprints import digest
 from lockgate.model import (
-    BUILTIN_MEASURES,
     JSON,
-    Case,
     Check,
-    Gate,
     Latency,
-    Measure,
     Setting,
     Suite,
     Where,
 )
-from lockgate.prompts import render_value
 from lockgate.registry import Registry
-from lockgate.templates import is_template
 
 if TYPE_CHECKING:
     from lockgate.documents.project import Project
@@ -91,7 +85,7 @@ def load_suite(
     """
     root, findings = read(Path(path))
     right = check_mapping(root, SUITE, findings)
-    reading = _Reading(
+    reading = Reading(
         base=Path(path).parent, findings=findings, project=project, registry=registry or Registry()
     )
     cases = reading.cases(right, root)
@@ -146,165 +140,6 @@ def _declare(name: str, argument: JSON, options: Mapping[str, JSON]) -> Declarat
     return Declaration(
         name=name, where=where, options=Node(value=dict(options), where=where, entries=entries, keys=keys)
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """One suite while it is read."""
-
-    base: Path
-    findings: Findings
-    project: Project | None
-    registry: Registry
-
-    def cases(self, right: Mapping[str, Node], root: Node) -> list[Case]:
-        """The cases of the datasets and those written in place; none at all is a mistake."""
-        found = {self.findings.source.path: self.findings}
-        cases: list[Case] = []
-        before = len(self.findings.problems)
-        for node in _texts(right.get("dataset")):
-            cases += self._dataset(node, found)
-        if "cases" in right:
-            cases += rows_to_cases(node_rows(right["cases"].items), self.findings)
-        note_duplicates(cases, found)
-        for findings in list(found.values())[1:]:
-            self.findings.extend(findings.problems)
-        if not cases and len(self.findings.problems) == before:
-            self.findings.add(_where_cases(root), "The suite has no cases. Give it a 'dataset' or 'cases'.")
-        return cases
-
-    def checks(self, node: Node | None, cases: Sequence[Case]) -> list[Check | None]:
-        """The checks as declared, None for each that is wrong; none at all is a mistake."""
-        if node is not None and not node.items:
-            self.findings.add(node.where, "The suite has no checks. Name one, such as 'contains: …'.")
-        made = [self._check(item, cases) for item in node.items] if node else []
-        _check_measures([check for check in made if check], self.findings)
-        return made
-
-    def gates(self, right: Mapping[str, Node], checks: Sequence[Check | None]) -> tuple[Gate, ...]:
-        """The gates, against the metrics that the checks make."""
-        defaults = check_mapping(right["defaults"], DEFAULTS, self.findings) if "defaults" in right else {}
-        given = read_confidence(defaults["confidence"], self.findings) if "confidence" in defaults else None
-        if "gates" not in right:
-            return ()
-        _check_probe(right["gates"], "latency" in right, self.findings)
-        return read_gates(
-            right["gates"],
-            _measures(checks) if "checks" in right else None,
-            0.95 if given is None else given,
-            self.findings,
-            known_backend=self.project.select if self.project else None,
-        )
-
-    def _dataset(self, node: Node, found: dict[str, Findings]) -> list[Case]:
-        path = self.base / node.value
-        if not path.is_file():
-            self.findings.add(node.where, f"There is no file {quote(node)}. {_nearest_file(path)}")
-            return []
-        try:
-            cases, findings = read_cases(path)
-        except DocumentError as error:
-            self.findings.extend(error.problems)
-            return []
-        if findings.source.path in found:
-            self.findings.add(node.where, f"The dataset {quote(node)} is already named. Name it once.")
-            return []
-        found[findings.source.path] = findings
-        return cases
-
-    def _check(self, node: Node, cases: Sequence[Case]) -> Check | None:
-        declared = read_short_form(node, self.findings)
-        if declared is None:
-            return None
-        check = build_check(declared, self._setting(), self.findings, registry=self.registry)
-        if check is not None:
-            self._check_templates(declared.argument or declared.options, cases)
-        return check
-
-    def _setting(self) -> Setting:
-        if self.project is None:
-            return Setting(base=self.base)
-        return Setting(
-            base=self.base,
-            models=self.project.models,
-            collections=self.project.collections,
-            load_prompt=self.project.prompt,
-            backend=self.project.backend,
-        )
-
-    def _check_templates(self, node: Node | None, cases: Sequence[Case]) -> None:
-        """Note each template that no case can fill in."""
-        for leaf in _leaves(node) if cases else ():
-            if isinstance(leaf.value, str) and is_template(leaf.value):
-                wrong = _unfillable(leaf.value, cases)
-                if wrong:
-                    self.findings.add(leaf.where, f"No case fills this in. {wrong}")
-
-
-def _unfillable(template: str, cases: Sequence[Case]) -> str:
-    """Why a template cannot be filled in for the first case, if it cannot be for any; else ""."""
-    first = ""
-    for case in cases:
-        try:
-            render_value(template, case)
-        except UsageError as error:
-            first = first or str(error)
-        else:
-            return ""
-    return first
-
-
-def _leaves(node: Node | None) -> Iterator[Node]:
-    if node is None:
-        return
-    children = (*node.entries.values(), *node.items)
-    if not children:
-        yield node
-    for child in children:
-        yield from _leaves(child)
-
-
-def _texts(node: Node | None) -> tuple[Node, ...]:
-    return () if node is None else node.items or ((node,) if isinstance(node.value, str) else ())
-
-
-def _where_cases(root: Node) -> Where:
-    return next((root.keys[key] for key in ("dataset", "cases") if key in root.keys), root.where)
-
-
-def _nearest_file(path: Path) -> str:
-    siblings = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
-    near = did_you_mean(path.name, siblings)
-    return near if near.startswith("Did") else "Correct the path; it starts at the suite's folder."
-
-
-def _measures(checks: Sequence[Check | None]) -> dict[str, Measure] | None:
-    """Every metric of the suite by name; None when a check is wrong, so that its metrics are not known."""
-    if None in checks:
-        return None
-    made = [measure for check in checks if check for measure in check.measures]
-    return {measure.name: measure for measure in (*BUILTIN_MEASURES, *made)}
-
-
-def _check_measures(checks: Sequence[Check], findings: Findings) -> None:
-    """Two checks may share a metric only if they mean the same by it."""
-    known = {measure.name: measure for measure in BUILTIN_MEASURES}
-    for check in checks:
-        for measure in check.measures:
-            other = known.setdefault(measure.name, measure)
-            where = check.spec.where if check.spec else None
-            if other != measure and where:
-                remedy = "Give this check another name for it: 'metric: …'."
-                findings.add(where, f"The metric {measure.name!r} already means something else. {remedy}")
-
-
-def _check_probe(gates: Node, probed: bool, findings: Findings) -> None:  # noqa: FBT001
-    for name, where in gates.keys.items():
-        if name.startswith("latency_") and not probed:
-            message = (
-                f"The gate {name!r} needs the latency probe. Add 'latency: {{samples: 20}}' to the suite."
-            )
-            findings.add(where, message)
 
 
 def _name(right: Mapping[str, Node], findings: Findings) -> str:

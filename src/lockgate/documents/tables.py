@@ -8,9 +8,9 @@ from typing import Any
 
 from lockgate.documents.environment import unset
 from lockgate.documents.findings import Findings
+from lockgate.documents.nodes import Node
 from lockgate.documents.scalars import plain_scalar
 from lockgate.documents.words import accepts, choices, describe
-from lockgate.documents.yaml_source import Node
 from lockgate.errors import did_you_mean
 from lockgate.model import JSON
 
