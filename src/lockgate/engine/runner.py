@@ -97,7 +97,7 @@ def conclude(
     expected = len(suite.cases) * suite.trials
     measures = _measures(suite)
     confidences = {gate.metric: gate.confidence for gate in suite.gates}
-    metrics = measure(samples, measures, timings=timings, confidences=confidences, seed=suite.seed)
+    metrics = measure(samples, measures, timings=timings, confidences=confidences)
     by_name = {m.name: m for m in metrics}
     rulings = tuple(
         rule(

@@ -17,7 +17,7 @@ from lockgate.reports.record import read_record
 if TYPE_CHECKING:
     from lockgate.pytest_plugin.session import Lockgate
 
-__all__ = ["Tally", "conclude_all"]
+__all__ = ["Tally", "baseline_name", "conclude_all", "read_baseline", "run_id"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,15 +36,35 @@ def conclude_all(lockgate: Lockgate, session: pytest.Session, tallies: Sequence[
     """
     baseline = lockgate.settings.baseline
     runs: list[Run] = []
-    for tally in sorted(tallies, key=lambda t: t.backend.name != _baseline_name(lockgate)):
+    for tally in sorted(tallies, key=lambda t: t.backend.name != baseline_name(lockgate)):
         timings, notes = _time(lockgate, tally)
         compared = _baseline(lockgate, baseline, tally.suite, runs)
         run = conclude(
             tally.suite, tally.backend, tally.samples, timings=timings, notes=notes, baseline=compared
         )
         runs.append(run)
+        lockgate.journal.put_run(run_id(run), run)
         _report(lockgate, session, tally, run)
+    if lockgate.settings.report is not None and runs:
+        _write(lockgate, lockgate.settings.report, runs)
     return runs
+
+
+def run_id(run: Run) -> str:
+    """How a run is called in the journal: suite, backend and when it was."""
+    return f"{run.suite}-{run.backend}-{run.started}"
+
+
+def _write(lockgate: Lockgate, folder: Path, runs: Sequence[Run]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in lockgate.registry.names("reports"):
+            text = lockgate.registry.find("reports", name)(runs)
+            part = folder / f".{name}.part"
+            part.write_text(text, "utf-8")
+            part.replace(folder / name)
+    except OSError as error:
+        raise pytest.UsageError(f"--llm-report: {folder} cannot be written ({error.strerror}).") from error
 
 
 def _time(lockgate: Lockgate, tally: Tally) -> tuple[tuple[Timing, ...], tuple[str, ...]]:
@@ -56,7 +76,7 @@ def _time(lockgate: Lockgate, tally: Tally) -> tuple[tuple[Timing, ...], tuple[s
     return time_backend(tally.suite, tally.backend)
 
 
-def _baseline_name(lockgate: Lockgate) -> str | None:
+def baseline_name(lockgate: Lockgate) -> str | None:
     """The baseline as a backend of this session, or None when it is something else."""
     baseline = lockgate.settings.baseline
     try:
@@ -69,14 +89,13 @@ def _baseline_name(lockgate: Lockgate) -> str | None:
 def _baseline(lockgate: Lockgate, written: str | None, suite: Suite, runs: Sequence[Run]) -> Run | None:
     if written is None:
         return None
-    name = _baseline_name(lockgate)
-    if name is not None:
-        return next((r for r in runs if r.backend == name and r.suite == suite.name), None)
-    return read_baseline(lockgate, written)
+    name = baseline_name(lockgate)
+    known = runs if name is not None else read_baseline(lockgate, written)
+    return next((r for r in known if r.suite == suite.name and name in (None, r.backend)), None)
 
 
-def read_baseline(lockgate: Lockgate, written: str) -> Run:
-    """The run that `--llm-baseline` names: a run file, or a run in the journal.
+def read_baseline(lockgate: Lockgate, written: str) -> Sequence[Run]:
+    """The runs that `--llm-baseline` names: those of a run file, or one in the journal.
 
     Raises:
         pytest.UsageError: there is neither; the text lists the newest runs.
@@ -91,10 +110,10 @@ def read_baseline(lockgate: Lockgate, written: str) -> Run:
             f"--llm-baseline: {written!r} is no backend selected here, no run file and no run in the journal. "
             f"The newest runs there are: {known}."
         )
-    return run
+    return [run]
 
 
-def _read_file(path: Path) -> Run:
+def _read_file(path: Path) -> Sequence[Run]:
     try:
         return read_record(path.read_text("utf-8"))
     except (OSError, ValueError, LockgateError) as error:

@@ -23,7 +23,7 @@ from lockgate.plain import from_plain, to_plain
 from lockgate.pytest_plugin.collect import CaseItem, is_suite
 from lockgate.pytest_plugin.junitxml import add_properties, complete_testcase
 from lockgate.pytest_plugin.progress import ProgressLine
-from lockgate.pytest_plugin.rulings import Tally, conclude_all
+from lockgate.pytest_plugin.rulings import Tally, baseline_name, conclude_all, read_baseline
 from lockgate.pytest_plugin.settings import Settings, read_settings
 from lockgate.registry import Registry
 from lockgate.reports.terminal import explain_miss
@@ -128,6 +128,8 @@ class Lockgate:
         try:
             for name in self.backend_names:
                 self.backend(name)
+            if self.settings.baseline and baseline_name(self) is None:
+                read_baseline(self, self.settings.baseline)
         except LockgateError as error:
             raise pytest.UsageError(str(error)) from error
         if self._is_controller:

@@ -8,6 +8,7 @@ import pytest
 
 from lockgate.engine.journal import Journal
 from lockgate.model import Run
+from lockgate.pytest_plugin.rulings import run_id
 from lockgate.reports.terminal import comparison_table, gate_table
 
 __all__ = ["summarise"]
@@ -38,5 +39,6 @@ def _provenance(run: Run) -> str:
         f"{replayed} from the journal",
         f"{errors} without an answer",
         f"fingerprint {run.fingerprint}",
+        f"run {run_id(run)}",
     ]
     return ", ".join(parts)
