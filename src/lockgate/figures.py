@@ -1,0 +1,174 @@
+"""Samples to one metric's figures: which samples it applies to, and what each contributes."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import fmean
+from typing import TypeAlias
+
+from lockgate.model import Completion, Counts, Figure, Measure, Metric, Sample
+
+__all__ = ["Key", "Named", "by_case", "f1", "fill", "observe", "quantile_of"]
+
+Key: TypeAlias = tuple[str, int]
+"""Case id and trial."""
+
+
+Named: TypeAlias = Measure | Metric
+"""What tells how figures are read: by its name, kind, better and unit."""
+
+
+def observe(samples: Iterable[Sample], measure: Named) -> dict[Key, Figure]:
+    """What each sample contributes to a metric; None where it applies and is unknown.
+
+    Samples to which it does not apply are left out. A sample without an answer because of an error counts
+    against every rate, F1 and mean of a share; its tokens and cost are unknown. A sample that was never
+    asked, or whose checks never ran, is unknown. Where several checks make the same metric, a rate takes
+    the worst of them, a mean their mean, F1 their sum. A figure that is not of the metric's kind, or not
+    finite, or a share outside 0..1, is unknown.
+
+    Args:
+        samples: of one run.
+        measure: the metric.
+    """
+    samples = list(samples)
+    given = {(s.case_id, s.trial): _figures(s, measure) for s in samples}
+    found: dict[Key, Figure] = {k: _join(v, measure) for k, v in given.items() if v}
+    if measure.name in _BUILTIN:
+        return found
+    lost = _at_worst(measure, found.values())
+    return found | {(s.case_id, s.trial): lost for s in samples if s.error is not None}
+
+
+def fill(figures: Mapping[Key, Figure], measure: Named, *, high: bool) -> dict[Key, Figure] | None:
+    """The figures with every unknown one at the most (`high`) or the least that it could be.
+
+    Returns:
+        The figures, or None where an unknown one has no such bound (a cost could be any).
+    """
+    if None not in figures.values():
+        return dict(figures)
+    extreme = _extreme(measure, figures.values(), high=high)
+    if extreme is None:
+        return None
+    return {key: extreme if figure is None else figure for key, figure in figures.items()}
+
+
+def by_case(figures: Mapping[Key, Figure]) -> list[float] | list[Counts]:
+    """One value for each case, as trials of a case are not independent: the mean of its trials, or the sum.
+
+    Unknown figures are left out, and cases that have no other.
+    """
+    groups: defaultdict[str, list[bool | float | Counts]] = defaultdict(list)
+    for (case_id, _), figure in figures.items():
+        if figure is not None:
+            groups[case_id].append(figure)
+    counts = [_sum(c for c in g if isinstance(c, Counts)) for g in groups.values() if _counted(g)]
+    return counts or [fmean(f for f in g if not isinstance(f, Counts)) for g in groups.values()]
+
+
+def f1(counts: Iterable[Counts]) -> float | None:
+    """2·tp / (2·tp + fp + fn) of the sums, None where there is nothing to count (van Rijsbergen 1979)."""
+    total = _sum(counts)
+    size = 2 * total.tp + total.fp + total.fn
+    return 2 * total.tp / size if size else None
+
+
+def quantile_of(name: str) -> float:
+    """The quantile that a metric's name ends with: 0.95 of `latency_p95`.
+
+    Raises:
+        ValueError: the name does not end so.
+    """
+    match = re.search(r"_p(\d+)$", name)
+    if match is None:
+        raise ValueError(f"{name!r} names no quantile")
+    return float(f"0.{match[1]}")
+
+
+def _asked(sample: Sample) -> Completion | None:
+    return sample.completion if sample.error is None else None
+
+
+def _known(read: Callable[[Completion], float | None]) -> Callable[[Sample], Figure]:
+    def figure(sample: Sample) -> Figure:
+        completion = _asked(sample)
+        return None if completion is None else read(completion)
+
+    return figure
+
+
+def _errored(sample: Sample) -> Figure:
+    return None if sample.error is None and sample.completion is None else sample.error is not None
+
+
+_BUILTIN: Mapping[str, Callable[[Sample], Figure]] = {
+    "cost_per_1k": _known(lambda c: None if c.cost is None else c.cost * 1000),
+    "error_rate": _errored,
+    "tokens_in": _known(lambda c: c.tokens_in),
+    "tokens_out": _known(lambda c: c.tokens_out),
+}
+
+
+def _figures(sample: Sample, measure: Named) -> list[Figure]:
+    """What the sample's verdicts say of a metric; empty where it does not apply, or not yet (errors)."""
+    if measure.name in _BUILTIN:
+        return [_fitting(_BUILTIN[measure.name](sample), measure)]
+    if sample.error is not None:
+        return []
+    if not sample.verdicts:
+        return [None]
+    return [_fitting(v.figures[measure.name], measure) for v in sample.verdicts if measure.name in v.figures]
+
+
+def _fitting(figure: Figure, measure: Named) -> Figure:
+    if measure.kind == "rate":
+        return figure if isinstance(figure, bool) else None
+    if measure.kind == "f1":
+        return figure if isinstance(figure, Counts) else None
+    if figure is None or isinstance(figure, Counts) or not math.isfinite(figure) or figure < 0:
+        return None
+    return None if measure.unit == "" and figure > 1 else float(figure)
+
+
+def _join(figures: Sequence[Figure], measure: Named) -> Figure:
+    bad = measure.better == "lower"
+    if measure.kind == "rate" and bad in figures:
+        return bad
+    if None in figures:
+        return None
+    if measure.kind == "rate":
+        return not bad
+    if measure.kind == "f1":
+        return _sum(f for f in figures if isinstance(f, Counts))
+    return fmean(f for f in figures if f is not None and not isinstance(f, Counts))
+
+
+def _at_worst(measure: Named, seen: Iterable[Figure]) -> Figure:
+    """What an error counts as: a miss, the worst share, or all fields missing (as many as any sample has)."""
+    if measure.kind == "f1":
+        return Counts(fn=max((c.tp + c.fn for c in seen if isinstance(c, Counts)), default=0) or 1)
+    return _extreme(measure, (), high=measure.better == "lower") if measure.unit == "" else None
+
+
+def _extreme(measure: Named, seen: Iterable[Figure], *, high: bool) -> Figure:
+    if measure.kind == "rate":
+        return high
+    if measure.kind != "f1":
+        bounded = measure.unit == "" or not high
+        return float(high) if bounded else None
+    counts = [c for c in seen if isinstance(c, Counts)]
+    fields = max((c.tp + c.fn for c in counts), default=0) or 1
+    return Counts(tp=fields) if high else Counts(fp=max((c.fp for c in counts), default=0), fn=fields)
+
+
+def _counted(figures: Sequence[Figure]) -> bool:
+    return any(isinstance(f, Counts) for f in figures)
+
+
+def _sum(counts: Iterable[Counts]) -> Counts:
+    counts = list(counts)
+    return Counts(tp=sum(c.tp for c in counts), fp=sum(c.fp for c in counts), fn=sum(c.fn for c in counts))

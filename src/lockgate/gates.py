@@ -1,0 +1,242 @@
+"""Metrics and gates to rulings: pass, fail or inconclusive, each with its reason in plain words.
+
+A gate passes when the confidence limit clears its bound even if every unscored sample is counted against it,
+fails when the other limit is beyond the bound even if they are all counted in its favour, and is inconclusive
+otherwise. A gate with several bounds fails with the first that fails and passes only if all do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from lockgate.differences import Difference, difference
+from lockgate.figures import quantile_of
+from lockgate.model import Gate, Metric, Ruling, Run, Sample
+from lockgate.power import binomial_n, paired_n, quantile_n, scaled_n
+from lockgate.stats import T_LEAST
+from lockgate.units import show
+
+__all__ = ["rule"]
+
+_Status: TypeAlias = Literal["pass", "fail", "inconclusive"]
+_Side: TypeAlias = Literal["min", "max"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What one bound of a gate says."""
+
+    status: _Status
+    reason: str
+    needed_n: int | None = None
+
+
+def rule(
+    gate: Gate,
+    metric: Metric,
+    *,
+    expected: int,
+    seen: int,
+    samples: Sequence[Sample] = (),
+    baseline: Run | None = None,
+) -> Ruling:
+    """Rule on one gate.
+
+    Args:
+        gate: the bound or bounds.
+        metric: the gate's metric, its limits at the gate's confidence or above.
+        expected: samples that a whole run has (cases × trials).
+        seen: samples that this run has; where fewer, nothing but inconclusive can come of it.
+        samples: this run's, to pair with the baseline's.
+        baseline: the run that `no_worse_than` and `better_than` compare with.
+
+    Raises:
+        ValueError: the metric is another than the gate's, or its limits are at a lower confidence.
+    """
+    if metric.name != gate.metric or metric.confidence < gate.confidence - 1e-9:
+        raise ValueError(f"{metric.name} at {metric.confidence} cannot decide on {gate.metric}")
+    part = _blocked(gate, metric, expected, seen) or _joined(_parts(gate, metric, samples, baseline))
+    return Ruling(gate=gate, metric=metric, status=part.status, reason=part.reason, needed_n=part.needed_n)
+
+
+def _blocked(gate: Gate, metric: Metric, expected: int, seen: int) -> _Part | None:
+    """Why nothing can be said at all, whatever the bounds."""
+    if seen < expected:
+        return _open(f"{expected - seen} of {expected} samples were not run. Run all of the suite's cases.")
+    if metric.value is None or not math.isfinite(metric.value):
+        return _open(f"{metric.name} has no value: {_why_no_value(metric)}")
+    if all(bound is None for bound in (gate.min, gate.max, gate.no_worse_than, gate.better_than)):
+        return _open("The gate has no bound. Give it min, max, no_worse_than or better_than.")
+    return None
+
+
+def _why_no_value(metric: Metric) -> str:
+    if metric.unscored:
+        return f"none of its {metric.unscored} samples could be scored."
+    if metric.kind == "quantile":
+        return "nothing was timed. Give the suite `latency:`."
+    return "it applies to no sample."
+
+
+def _parts(gate: Gate, metric: Metric, samples: Sequence[Sample], baseline: Run | None) -> list[_Part]:
+    parts = []
+    if gate.min is not None:
+        parts.append(_bound(metric, gate.min, "min", samples))
+    if gate.max is not None:
+        parts.append(_bound(metric, gate.max, "max", samples))
+    if gate.no_worse_than is not None:
+        parts.append(_against(metric, samples, baseline, -gate.margin, f"no_worse_than {gate.no_worse_than}"))
+    if gate.better_than is not None:
+        parts.append(_against(metric, samples, baseline, gate.margin, f"better_than {gate.better_than}"))
+    return parts
+
+
+def _joined(parts: Sequence[_Part]) -> _Part:
+    order: tuple[_Status, ...] = ("fail", "inconclusive", "pass")
+    status = next(s for s in order if any(p.status == s for p in parts))
+    deciding = [p for p in parts if p.status == status]
+    needed = [p.needed_n for p in deciding if p.needed_n is not None]
+    return _Part(
+        status=status,
+        reason=" ".join(p.reason for p in deciding),
+        needed_n=max(needed) if len(needed) == len(deciding) else None,
+    )
+
+
+def _bound(metric: Metric, bound: float, side: _Side, samples: Sequence[Sample]) -> _Part:
+    """One absolute bound. The limit towards the bad side has to clear it."""
+    least, most = _least(metric), _most(metric)
+    clear = least is not None and least >= bound if side == "min" else most is not None and most <= bound
+    beyond = most is not None and most < bound if side == "min" else least is not None and least > bound
+    head = f"{_head(metric)}; {side} {show(bound, metric.unit)}"
+    if clear:
+        return _Part(status="pass", reason=f"{head}: the {_towards(side)} limit clears it.")
+    if beyond or _impossible(metric, bound, side):
+        return _Part(status="fail", reason=f"{head}: {_why_fail(side, beyond=beyond)}")
+    needed = _needed(metric, bound, side, samples)
+    return _open(f"{head}: {_why_open(metric, bound, side, needed)}", needed)
+
+
+def _least(metric: Metric) -> float | None:
+    return metric.low if metric.floor is None and not metric.unscored else metric.floor
+
+
+def _most(metric: Metric) -> float | None:
+    return metric.high if metric.ceiling is None and not metric.unscored else metric.ceiling
+
+
+def _towards(side: _Side) -> str:
+    return "low" if side == "min" else "high"
+
+
+def _impossible(metric: Metric, bound: float, side: _Side) -> bool:
+    """A share that must be all or nothing and is not: one miss settles it."""
+    if metric.unit or metric.value is None:
+        return False
+    return metric.value < bound and bound >= 1 if side == "min" else metric.value > bound and bound <= 0
+
+
+def _why_fail(side: _Side, *, beyond: bool) -> str:
+    if not beyond:
+        return "no miss is allowed, and there is one."
+    other = "high" if side == "min" else "low"
+    return f"even the {other} limit is {'below' if side == 'min' else 'above'} it."
+
+
+def _why_open(metric: Metric, bound: float, side: _Side, needed: int | None) -> str:
+    if not metric.unit and (bound >= 1 if side == "min" else bound <= 0):
+        return "no number of samples proves that there is never a miss. Gate on a bound that can be reached."
+    scored = metric.low if side == "min" else metric.high
+    if scored is not None and metric.unscored and (scored >= bound if side == "min" else scored <= bound):
+        return f"it would pass but for {metric.unscored} unscored samples, which count against it."
+    missing = f"there are too few samples for a {_towards(side)} limit" if scored is None else ""
+    why = missing or f"the limits are on both sides of it at {metric.confidence:.4g} confidence"
+    return f"{why}. {_advice(needed)}"
+
+
+def _advice(needed: int | None) -> str:
+    if needed is None:
+        return "More samples like these would not decide it."
+    return f"If this value holds, {needed:,} samples would decide it."
+
+
+def _needed(metric: Metric, bound: float, side: _Side, samples: Sequence[Sample]) -> int | None:
+    value = metric.value
+    if value is None:
+        return None
+    if metric.kind == "quantile":
+        within = value >= bound if side == "min" else value <= bound
+        least = quantile_n(quantile_of(metric.name), confidence=metric.confidence)
+        return least if within and metric.n < least else None
+    if metric.kind == "rate":
+        cases = binomial_n(value, bound, confidence=metric.confidence)
+        return _more(cases and cases * _trials(samples), metric)
+    limit = metric.low if value > bound else metric.high
+    return T_LEAST if limit is None else _more(scaled_n(metric.n, value, limit, bound), metric)
+
+
+def _more(needed: int | None, metric: Metric) -> int | None:
+    """What is needed, unless there are that many already and it is the unscored ones that are in the way."""
+    return needed if needed is not None and needed > metric.n else None
+
+
+def _trials(samples: Sequence[Sample]) -> int:
+    cases = len({s.case_id for s in samples})
+    return math.ceil(len(samples) / cases) if cases else 1
+
+
+def _against(
+    metric: Metric, samples: Sequence[Sample], baseline: Run | None, least: float, what: str
+) -> _Part:
+    """A bound on the difference from a baseline, turned so that more is better."""
+    if baseline is None:
+        return _open(f"{what}: there is no baseline. Name a backend, a run or a run file: --llm-baseline.")
+    if metric.kind == "quantile":
+        return _open(f"{what}: latency has no cases to pair. Bound {metric.name} with max.")
+    found = difference(samples, baseline.samples, metric)
+    if found.value is None:
+        return _open(f"{what}: the runs share no scored sample of {metric.name}.")
+    head = f"{_difference_head(metric, found)}; {what}, margin {show(abs(least), metric.unit)}"
+    strict = what.startswith("better_than")
+    if found.low is not None and (found.low > least or (found.low == least and not strict)):
+        return _Part(status="pass", reason=f"{head}: the low limit clears it.")
+    if found.high is not None and (found.high < least or (found.high == least and strict)):
+        return _Part(status="fail", reason=f"{head}: even the high limit is below it.")
+    needed = _needed_pairs(metric, found, least)
+    advice = "Give the gate a margin, or be better." if needed is None and not least else _advice(needed)
+    return _open(f"{head}: the limits are on both sides of it. {advice}", needed)
+
+
+def _needed_pairs(metric: Metric, found: Difference, least: float) -> int | None:
+    if found.gained is not None and found.lost is not None:
+        return _beyond(
+            paired_n(found.gained, found.lost, found.n, bound=least, confidence=metric.confidence), found.n
+        )
+    value = found.value or 0.0
+    limit = found.low if value > least else found.high
+    return T_LEAST if limit is None else scaled_n(found.n, value, limit, least)
+
+
+def _beyond(needed: int | None, n: int) -> int | None:
+    return needed if needed is not None and needed > n else None
+
+
+def _head(metric: Metric) -> str:
+    limits = f"[{show(metric.low, metric.unit)}, {show(metric.high, metric.unit)}]"
+    unscored = f", {metric.unscored} unscored" if metric.unscored else ""
+    return f"{metric.name} is {show(metric.value, metric.unit)} {limits}, n {metric.n}{unscored}"
+
+
+def _difference_head(metric: Metric, found: Difference) -> str:
+    direction = "better" if (found.value or 0) >= 0 else "worse"
+    size = show(abs(found.value or 0), metric.unit)
+    limits = f"[{show(found.low, metric.unit)}, {show(found.high, metric.unit)}]"
+    alone = f", {found.unpaired} samples unpaired" if found.unpaired else ""
+    return f"{metric.name} is {size} {direction} than the baseline {limits}, {found.n} pairs{alone}"
+
+
+def _open(reason: str, needed_n: int | None = None) -> _Part:
+    return _Part(status="inconclusive", reason=reason, needed_n=needed_n)

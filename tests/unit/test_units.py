@@ -1,0 +1,31 @@
+"""Figures as people read them."""
+
+import math
+
+import pytest
+
+from lockgate.units import show
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (0.9, "", "0.9"),
+        (0.89964, "", "0.8996"),
+        (1.0, "", "1"),
+        (0.0, "", "0"),
+        (0.58, "s", "580 ms"),
+        (1.25, "s", "1.25 s"),
+        (0.0123456, "s", "12.35 ms"),
+        (0.42, "usd", "$0.42"),
+        (-0.42, "usd", "-$0.42"),
+        (123456.0, "usd", "$123,456"),
+        (123.4, "tokens", "123.4"),
+        (None, "", "–"),
+        (math.nan, "s", "–"),
+        (math.inf, "usd", "–"),
+    ],
+)
+def test_a_figure_is_shown_in_its_unit(value, unit, shown):
+    """Four significant digits with the unit; a dash for what is not known."""
+    assert show(value, unit) == shown
