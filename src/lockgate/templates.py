@@ -154,9 +154,9 @@ def _is_expression(template: str) -> bool:
 @functools.lru_cache(maxsize=512)
 def _expression(template: str) -> TemplateExpression:
     source = template[2:-2]
-    # A sign right at the braces is Jinja's whitespace control, no part of the expression.
-    source = source[1:] if source[0] in "+-" else source
-    return _sandbox().compile_expression(source.removesuffix("-").removesuffix("+"), undefined_to_none=False)
+    # A minus right at the braces is Jinja's whitespace control, no part of the expression.
+    source = source.removeprefix("-").removesuffix("-")
+    return _sandbox().compile_expression(source, undefined_to_none=False)
 
 
 @functools.cache
