@@ -114,8 +114,9 @@ def _bound(metric: Metric, bound: float, side: _Side, samples: Sequence[Sample])
     head = f"{_head(metric)}; {side} {show(bound, metric.unit)}"
     if clear:
         return _Part(status="pass", reason=f"{head}: the {_towards(side)} limit clears it.")
-    if beyond or _impossible(metric, bound, side):
-        return _Part(status="fail", reason=f"{head}: {_why_fail(side, beyond=beyond)}")
+    settled = _settled(metric, bound, side)
+    if beyond or settled:
+        return _Part(status="fail", reason=f"{head}: {_why_fail(side, settled=settled)}")
     needed = _needed(metric, bound, side, samples)
     return _open(f"{head}: {_why_open(metric, bound, side, needed)}", needed)
 
@@ -132,15 +133,15 @@ def _towards(side: _Side) -> str:
     return "low" if side == "min" else "high"
 
 
-def _impossible(metric: Metric, bound: float, side: _Side) -> bool:
+def _settled(metric: Metric, bound: float, side: _Side) -> bool:
     """A share that must be all or nothing and is not: one miss settles it."""
     if metric.unit or metric.value is None:
         return False
     return metric.value < bound and bound >= 1 if side == "min" else metric.value > bound and bound <= 0
 
 
-def _why_fail(side: _Side, *, beyond: bool) -> str:
-    if not beyond:
+def _why_fail(side: _Side, *, settled: bool) -> str:
+    if settled:
         return "no miss is allowed, and there is one."
     other = "high" if side == "min" else "low"
     return f"even the {other} limit is {'below' if side == 'min' else 'above'} it."

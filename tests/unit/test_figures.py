@@ -16,7 +16,10 @@ FIELDS = Measure(name="fields", kind="f1")
 BUILTIN = {m.name: m for m in BUILTIN_MEASURES}
 
 
-def sample(case_id="a", *, trial=0, error=None, completion=Completion(text="x"), **figures):
+ANSWER = Completion(text="x")
+
+
+def sample(case_id="a", *, trial=0, error=None, completion=ANSWER, **figures):
     """A sample with one verdict that holds the figures."""
     verdicts = (Verdict(status="pass", figures=figures),)
     if error is not None:

@@ -16,7 +16,10 @@ SCORE = Measure(name="score", kind="mean")
 FIELDS = Measure(name="fields", kind="f1")
 
 
-def of(metric, values, *, completion=Completion(text="x"), trials=1):
+ANSWER = Completion(text="x")
+
+
+def of(metric, values, *, completion=ANSWER, trials=1):
     """Samples of consecutive cases, each with one value of a metric; the string `error` is an error."""
     made = []
     for i, value in enumerate(values):

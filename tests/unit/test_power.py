@@ -56,7 +56,9 @@ def test_pairs_needed():
 
 def test_pairs_needed_for_a_loss_mirror_those_for_a_gain():
     """A loss beyond the bound needs as many pairs as the mirrored gain."""
-    assert paired_n(1, 9, 100, bound=-0.02, confidence=0.95) == paired_n(9, 1, 100, bound=0.02, confidence=0.95)
+    assert paired_n(1, 9, 100, bound=-0.02, confidence=0.95) == paired_n(
+        9, 1, 100, bound=0.02, confidence=0.95
+    )
 
 
 def test_no_number_of_pairs_would_decide():
