@@ -30,11 +30,11 @@ _REMEDIES = (
     ("expected a single document", "Keep one document a file: delete '---' and what follows."),
     ("undefined alias", "Define the anchor above its use, or quote a text that starts with '*'."),
     ("duplicate anchor", "Give each anchor a name of its own."),
+    ("escape", "Double the backslash, or use single quotes."),
     ("quoted scalar", "Close the quotes."),
     ("cannot start any token", "Quote a text that starts with this character."),
     ("flow", 'Close the bracket, and put commas between items; quote a text such as "${NAME}".'),
     ("block", "Align this line with its siblings."),
-    ("escape", "Double the backslash, or use single quotes."),
 )
 
 
