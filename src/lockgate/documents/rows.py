@@ -184,6 +184,8 @@ def _csv(findings: Findings) -> Iterator[Row]:
             where, line = Where(path=source.path, line=line), reader.line_num + 1
             if not header:
                 header = _header(cells, where, findings)
+                if findings.problems:
+                    return
             elif any(cells):
                 yield from _csv_row(header, cells, where, findings)
     except csv.Error as error:

@@ -112,7 +112,7 @@ def quote(node: Node, *, secret: bool = False) -> str:
     if isinstance(node.value, list):
         return "a list"
     if node.value is None:
-        return "empty"
+        return "null"
     text = repr(node.value) if isinstance(node.value, str) else node.written
     return text if len(text) <= 60 else f"{text[:59]}…"
 
