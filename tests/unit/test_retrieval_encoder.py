@@ -9,7 +9,7 @@ import pytest
 from tiny_encoder import save_tiny_encoder
 
 from lockgate.errors import FatalBackendError
-from lockgate.retrieval import encoder
+from lockgate.retrieval import encoder, loading
 from lockgate.retrieval.encoder import LocalEmbedder
 
 TEXTS = ["the cat sat on the mat", "rome is in italy", "a dog ran", "fishes"]
@@ -114,7 +114,8 @@ def test_loading_prints_nothing(folder, capfd):
     """Loading and encoding leave the terminal alone, and progress bars as they were."""
     from transformers.utils import logging
 
-    encoder._load_once.cache_clear()
+    encoder._load.cache_clear()
+    loading._load.cache_clear()
     logging.enable_progress_bar()
     LocalEmbedder(model=str(folder), weights="tiny").encode(TEXTS)
     assert logging.is_progress_bar_enabled()
@@ -123,5 +124,5 @@ def test_loading_prints_nothing(folder, capfd):
 
 def test_a_folder_without_weights_is_fatal(tmp_path):
     """What cannot be loaded stops all, in one line that names it."""
-    with pytest.raises(FatalBackendError, match=r"^The embedder '.*' cannot be loaded: .+$"):
+    with pytest.raises(FatalBackendError, match=r"^The encoder '.*' cannot be loaded: .+$"):
         LocalEmbedder(model=str(tmp_path), weights="").encode(["x"])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from lockgate.errors import FatalBackendError, MissingExtra
 from lockgate.model import JSON
+from lockgate.retrieval.loading import load_network
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,8 +22,6 @@ __all__ = ["LocalEmbedder"]
 
 # Small batches of like length stay in the processor's cache: measured fastest on two cores.
 _BATCH_TOKENS = 2048
-# transformers patches torch's globals while it loads, so two threads may not load at once.
-_LOADING = threading.Lock()
 _IF_THERE = {
     "_raise_exceptions_for_missing_entries": False,
     "_raise_exceptions_for_connection_errors": False,
@@ -94,44 +91,17 @@ class LocalEmbedder:
 class _Encoder:
     tokenizer: Any
     network: Any
-    device: str
     dimensions: int
     max_tokens: int
     first_token: bool
 
 
-def _load(model: str) -> _Encoder:
-    with _LOADING:
-        return _load_once(model)
-
-
 @cache
-def _load_once(model: str) -> _Encoder:
-    try:
-        import torch
-        from transformers import AutoModel, AutoTokenizer
-        from transformers.utils import logging
-    except ImportError as error:
-        raise MissingExtra(
-            feature="Embedding texts", package=error.name or "transformers", extra="local"
-        ) from error
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    shows_progress = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(model)
-        network = AutoModel.from_pretrained(model, dtype=torch.float32).to(device).eval()
-    except (OSError, ValueError) as error:
-        raise FatalBackendError(
-            f"The embedder {model!r} cannot be loaded: {str(error).splitlines()[0]}"
-        ) from error
-    finally:
-        if shows_progress:
-            logging.enable_progress_bar()
+def _load(model: str) -> _Encoder:
+    tokenizer, network = load_network(model, "encoder")
     return _Encoder(
         tokenizer=tokenizer,
         network=network,
-        device=device,
         dimensions=network.config.hidden_size,
         max_tokens=_max_tokens(model, tokenizer, network),
         first_token=bool(_side_file(model, "1_Pooling/config.json").get("pooling_mode_cls_token")),
@@ -160,9 +130,10 @@ def _states(encoder: _Encoder, texts: Sequence[str]) -> Iterator[tuple[list[int]
     ids = encoder.tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"] if texts else []
     for chosen in _batches([len(i) for i in ids]):
         batch = encoder.tokenizer.pad({"input_ids": [ids[i] for i in chosen]}, return_tensors="pt")
-        batch = batch.to(encoder.device)
+        batch = batch.to(encoder.network.device)
         with torch.inference_mode():
-            yield chosen, encoder.network(**batch).last_hidden_state, batch["attention_mask"]
+            states = encoder.network(**batch).last_hidden_state
+        yield chosen, states, batch["attention_mask"]
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
