@@ -66,7 +66,7 @@ def load_prompt(path: Path) -> Prompt:
     for name in ("system", "user"):
         if name in right:
             _check_syntax(right[name], findings)
-    if "system" not in root.entries and "user" not in root.entries:
+    if isinstance(root.value, dict) and not {"system", "user"} & root.entries.keys():
         findings.add(root.where, "The prompt has neither 'system' nor 'user'. Write one of them.")
     prompt = _prompt(path, root, right, findings)
     findings.stop()
