@@ -174,7 +174,7 @@ def _default(family: str, node: Node, findings: Findings) -> dict[str, str]:
     key = Key(name="default", annotation=str)
     checked = check_value(entry, key, findings)
     versions = [version for version in node.entries if version != "default"]
-    if checked and checked.value not in versions:
+    if checked and versions and checked.value not in versions:
         remedy = did_you_mean(checked.value, versions, noun="versions")
         findings.add(entry.where, f"The family {family!r} has no version {checked.value!r}. {remedy}")
         return {}
