@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["UNKNOWN", "show"]
+from lockgate.model import Gate
+
+__all__ = ["UNKNOWN", "show", "show_bound"]
 
 UNKNOWN = "–"
 """What stands where there is no figure."""
@@ -26,6 +28,24 @@ def show(value: float | None, unit: str = "") -> str:
     return _digits(value)
 
 
+def show_bound(gate: Gate, unit: str = "") -> str:
+    """A gate's bounds in a few words: `≥ 0.9, no worse than baseline by 0.02`."""
+    parts = []
+    if gate.min is not None:
+        parts.append(f"≥ {show(gate.min, unit)}")
+    if gate.max is not None:
+        parts.append(f"≤ {show(gate.max, unit)}")
+    if gate.no_worse_than is not None:
+        parts.append(f"no worse than {gate.no_worse_than}{_by(gate, unit)}")
+    if gate.better_than is not None:
+        parts.append(f"better than {gate.better_than}{_by(gate, unit)}")
+    return ", ".join(parts)
+
+
 def _digits(value: float) -> str:
     whole = f"{value:.4g}"
     return f"{value:,.0f}" if "e+" in whole else whole
+
+
+def _by(gate: Gate, unit: str) -> str:
+    return f" by {show(gate.margin, unit)}" if gate.margin else ""

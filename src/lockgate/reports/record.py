@@ -1,0 +1,65 @@
+"""`run.json`: the record of runs that every other report and comparison can be drawn from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lockgate.model import Run
+from lockgate.plain import from_plain, to_plain
+
+__all__ = ["SCHEMA", "read_record", "record"]
+
+SCHEMA = "lockgate/run/1"
+"""The record's format; a change that readers of the old one would misread gets another number."""
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def record(runs: Run | Sequence[Run]) -> str:
+    """Runs as JSON, `{"schema": "lockgate/run/1", "runs": […]}`; the same runs always give the same text.
+
+    Every sample, metric and ruling stands on a line of its own, so that a baseline in git shows what
+    changed. Fields that are at their default are left out.
+
+    Raises:
+        ValueError: a number is NaN or infinite.
+        TypeError: a mapping holds what is not JSON.
+    """
+    runs = [runs] if isinstance(runs, Run) else runs
+    texts = ",\n".join(_lines(to_plain(run)) for run in runs)
+    return f'{{"schema": {_dump(SCHEMA)}, "runs": [\n{texts}\n]}}\n'
+
+
+def read_record(text: str) -> tuple[Run, ...]:
+    """The runs that `record` wrote.
+
+    Raises:
+        ValueError: the text is not such a record, or one of another format.
+    """
+    content = json.loads(text)
+    schema = content.get("schema") if isinstance(content, Mapping) else None
+    if schema != SCHEMA:
+        raise ValueError(f"its schema is {schema!r}, not {SCHEMA!r}")
+    try:
+        return tuple(from_plain(Run, plain) for plain in content["runs"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"it is damaged: {error}") from error
+
+
+def _lines(plain: Mapping[str, Any]) -> str:
+    return "{" + ",\n".join(f"{_dump(key)}: {_member(value)}" for key, value in plain.items()) + "}"
+
+
+def _member(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return "[\n" + ",\n".join(map(_dump, value)) + "\n]"
+    return _dump(value)
+
+
+def _dump(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    # Half a surrogate pair, which a model can emit, cannot be written as UTF-8.
+    return _LONE_SURROGATE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
