@@ -68,7 +68,7 @@ def explain_miss(case: Case, sample: Sample) -> str:
     if sample.error is not None:
         lines.append(_block("error", sample.error))
     for verdict in sample.shortfalls:
-        lines.append(_block(f"{verdict.check or 'check'} {_of_metric(verdict)}", verdict.reason))
+        lines.append(_block(_label(verdict), verdict.reason))
         lines += [_quoted(span, case, sample) for span in verdict.evidence]
     return "\n".join(lines)
 
@@ -141,8 +141,9 @@ def _cut(text: str) -> str:
     return text if len(text) <= _CUT else f"{text[:_CUT]}… [{len(text) - _CUT:,} characters more]"
 
 
-def _of_metric(verdict: Verdict) -> str:
-    return f"({verdict.metric}, {verdict.status})" if verdict.metric else f"({verdict.status})"
+def _label(verdict: Verdict) -> str:
+    metric = f"{verdict.metric}, " if verdict.metric else ""
+    return visible(f"{verdict.check or 'check'} ({metric}{verdict.status})")
 
 
 def _quoted(span: Span, case: Case, sample: Sample) -> str:
