@@ -34,17 +34,19 @@ class Loaded:
     """One model in memory, with its adapters; `lock` is held by whoever computes with it.
 
     Args:
-        model: a causal LM of transformers, or peft's wrapper around one.
+        model: a causal LM of transformers; peft puts adapters into it in place.
         tokenizer: its tokeniser, padding on the left.
         context: its window in tokens; None where it names none.
-        adapters: folders' hashes → names that peft knows them by.
+        wrapper: peft's handle on the model once it has an adapter, else None.
+        adapters: the names of those that it has.
         seconds: how long loading took.
     """
 
     model: Any
     tokenizer: Any
     context: int | None = None
-    adapters: dict[str, str] = field(default_factory=dict)
+    wrapper: Any = None
+    adapters: set[str] = field(default_factory=set)
     seconds: float = 0.0
     lock: threading.RLock = field(default_factory=threading.RLock)
 

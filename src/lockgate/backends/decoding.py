@@ -1,0 +1,224 @@
+"""One batch of prompts to answers, token by token; a row that is finished leaves the batch."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lockgate.backends.sampling import Sampling, choose
+
+__all__ = ["Row", "decode"]
+
+_SHARED_AT_LEAST = 16
+_DROP_SHARE = 8
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """One prompt at work.
+
+    Args:
+        ids: the prompt's token ids; at least one.
+        sampling: how it is answered.
+        numbers: what its draws are made with.
+        answer: the ids of the answer so far, without the end token.
+        finish: `stop` or `length` once it is finished, else "".
+        text: the answer once it is finished.
+        first_token_seconds: from the start of its batch to its first token.
+    """
+
+    ids: list[int]
+    sampling: Sampling
+    numbers: random.Random
+    answer: list[int] = field(default_factory=list)
+    finish: str = ""
+    text: str = ""
+    first_token_seconds: float | None = None
+
+
+def decode(model: Any, tokenizer: Any, rows: Sequence[Row]) -> None:
+    """Answer all rows, in place.
+
+    What all prompts begin with is computed once. Rows are padded on the left. In float32 greedy answers do
+    not depend on what else is in the batch; in the 16-bit types they may.
+
+    Args:
+        model: a causal LM in evaluation mode.
+        tokenizer: its tokeniser.
+        rows: the prompts, all fresh.
+
+    Raises:
+        RuntimeError: among others, out of memory.
+    """
+    import torch
+
+    ends = _end_tokens(model, tokenizer)
+    started = time.perf_counter()
+    with torch.inference_mode():
+        state = _prefill(model, rows)
+        for row in rows:
+            row.first_token_seconds = time.perf_counter() - started
+        while state.rows:
+            chosen = choose(state.logits, [(row.sampling, row.numbers) for row in state.rows])
+            for row, token in zip(state.rows, chosen, strict=True):
+                _take(row, token, ends, tokenizer)
+            _drop_finished(state)
+            if state.rows:
+                _step(model, state, chosen)
+
+
+@dataclass(slots=True, kw_only=True)
+class _State:
+    """A batch between two tokens.
+
+    `mask` is rows × tokens so far, `lengths` each row's own tokens; `kept` says which of the rows just chosen
+    for are still in. A finished row may stay in for a while: its tokens are then ignored.
+    """
+
+    rows: list[Row]
+    cache: Any
+    logits: Any
+    mask: Any
+    lengths: Any
+    kept: list[int]
+
+
+def _prefill(model: Any, rows: Sequence[Row]) -> _State:
+    import torch
+
+    shared = _shared(rows)
+    cache = _prefix(model, rows[0].ids[:shared], len(rows)) if shared else None
+    shared = shared if cache is not None else 0
+    longest = max(len(row.ids) for row in rows) - shared
+    padding = [longest - len(row.ids) + shared for row in rows]
+    ids = [[0] * pad + row.ids[shared:] for pad, row in zip(padding, rows, strict=True)]
+    mask = [[1] * shared + [0] * pad + [1] * (longest - pad) for pad in padding]
+    seen = torch.tensor(mask, device=model.device)
+    output = model(
+        input_ids=torch.tensor(ids, device=model.device),
+        attention_mask=seen,
+        position_ids=(seen.cumsum(1) - 1).clamp(min=0)[:, shared:],
+        past_key_values=_new_cache(model) if cache is None else cache,
+        use_cache=True,
+        logits_to_keep=1,
+    )
+    return _State(
+        rows=list(rows),
+        cache=output.past_key_values,
+        logits=output.logits[:, -1],
+        mask=seen,
+        lengths=seen.sum(1),
+        kept=list(range(len(rows))),
+    )
+
+
+def _shared(rows: Sequence[Row]) -> int:
+    """How many tokens all prompts begin with, if sharing them pays; the last one is never shared."""
+    if len(rows) < 2:
+        return 0
+    # Of sorted sequences, the first and the last differ earliest.
+    first, last = min(row.ids[:-1] for row in rows), max(row.ids[:-1] for row in rows)
+    pairs = enumerate(zip(first, last, strict=False))
+    same = next((index for index, (a, b) in pairs if a != b), min(len(first), len(last)))
+    return same if same >= _SHARED_AT_LEAST else 0
+
+
+def _prefix(model: Any, ids: list[int], rows: int) -> Any:
+    """The cache of a shared beginning, once for each row; None for models whose cache is not plain."""
+    import torch
+
+    cache = _new_cache(model)
+    if not _plain(cache):
+        return None
+    model(
+        input_ids=torch.tensor([ids], device=model.device),
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+    )
+    cache.batch_repeat_interleave(rows)
+    return cache
+
+
+def _new_cache(model: Any) -> Any:
+    from transformers import DynamicCache
+
+    return DynamicCache(config=model.config)
+
+
+def _plain(cache: Any) -> bool:
+    """Whether each layer keeps all keys and values, so that rows can be taken out and padding is harmless."""
+    from transformers.cache_utils import DynamicLayer
+
+    return all(type(layer) is DynamicLayer for layer in cache.layers)
+
+
+def _step(model: Any, state: _State, chosen: Sequence[int]) -> None:
+    import torch
+
+    tokens = [[chosen[index]] for index in state.kept]
+    one = torch.ones((len(tokens), 1), dtype=state.mask.dtype, device=state.mask.device)
+    state.mask = torch.cat([state.mask, one], 1)
+    output = model(
+        input_ids=torch.tensor(tokens, device=state.mask.device),
+        attention_mask=state.mask,
+        position_ids=state.lengths[:, None],
+        past_key_values=state.cache,
+        use_cache=True,
+    )
+    state.logits = output.logits[:, -1]
+    state.lengths = state.lengths + 1
+    state.kept = list(range(len(tokens)))
+
+
+def _drop_finished(state: _State) -> None:
+    """Take finished rows out once they are an eighth of the batch: each time copies the rest of the cache."""
+    import torch
+
+    going = [index for index, row in enumerate(state.rows) if not row.finish]
+    done = len(state.rows) - len(going)
+    if not going:
+        state.rows = []
+    elif done * _DROP_SHARE >= len(state.rows) and _plain(state.cache):
+        index = torch.tensor(going, device=state.mask.device)
+        state.cache.batch_select_indices(index)
+        state.mask, state.lengths = state.mask[index], state.lengths[index]
+        state.rows = [state.rows[i] for i in going]
+        state.kept = going
+
+
+def _take(row: Row, token: int, ends: frozenset[int], tokenizer: Any) -> None:
+    """Add a token to a row's answer, and finish it where it ends."""
+    if row.finish:
+        return
+    if token in ends:
+        _finish(row, "stop", tokenizer)
+        return
+    row.answer.append(token)
+    if row.sampling.stop and _cut(row, tokenizer):
+        return
+    if len(row.answer) >= row.sampling.max_tokens:
+        _finish(row, "length", tokenizer)
+
+
+def _finish(row: Row, why: str, tokenizer: Any) -> None:
+    row.finish = why
+    row.text = tokenizer.decode(row.answer, skip_special_tokens=True)
+
+
+def _cut(row: Row, tokenizer: Any) -> bool:
+    """End a row at the first of its stop texts, if its answer has one."""
+    text = tokenizer.decode(row.answer, skip_special_tokens=True)
+    places = [place for stop in row.sampling.stop if (place := text.find(stop)) >= 0]
+    if places:
+        row.finish, row.text = "stop", text[: min(places)]
+    return bool(places)
+
+
+def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+    declared = model.generation_config.eos_token_id
+    several = declared if isinstance(declared, list) else [declared]
+    return frozenset(token for token in (*several, tokenizer.eos_token_id) if token is not None)

