@@ -36,7 +36,7 @@ GATE = Table(
 
 _LIMITS = ("min", "max", "no_worse_than", "better_than")
 _NUMBER = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)"
-_QUANTITY = re.compile(rf"\s*{_NUMBER}\s*([a-zµ%$]*)\s*\Z", re.IGNORECASE)
+_QUANTITY = re.compile(rf"\s*(\$?){_NUMBER}\s*([a-z%]*)\s*\Z", re.IGNORECASE)
 _SCALES: Mapping[str, Mapping[str, float]] = {
     "": {"": 1, "%": 0.01},
     "s": {"": 1, "s": 1, "ms": 1e-3, "min": 60},
@@ -178,9 +178,9 @@ def _quantity(node: Node, unit: str | None) -> float | None:
         if unit is not None
         else {k: v for s in _SCALES.values() for k, v in s.items()}
     )
-    scale = scales.get(found[2].lower())
+    scale = scales.get(found[1] or found[3].lower())
     # Rounded, so that 96 % is 0.96 and 600ms is 0.6.
-    return None if scale is None else round(float(found[1]) * scale, 12)
+    return None if scale is None else round(float(found[2]) * scale, 12)
 
 
 def _check_references(node: Node, known_backend: Callable[[str], str], findings: Findings) -> None:

@@ -54,7 +54,8 @@ class Reading:
         note_duplicates(cases, found)
         for findings in list(found.values())[1:]:
             self.findings.extend(findings.problems)
-        if not cases and len(self.findings.problems) == before:
+        unread = {"dataset", "cases"} & root.entries.keys() - right.keys()
+        if root.entries and not cases and not unread and len(self.findings.problems) == before:
             self.findings.add(_where_cases(root), "The suite has no cases. Give it a 'dataset' or 'cases'.")
         return cases
 
