@@ -57,9 +57,10 @@ def read_short_form(node: Node, findings: Findings) -> Declaration | None:
 def options_table(factory: Callable[..., object], noun: str) -> Table:
     """The options of a factory as a table of keys, with the docs of its docstring's `Args`."""
     docs = _docs(factory)
-    keys = tuple(_key(option, docs.get(option.name, "")) for option in options(factory))
-    unlisted = any(p.kind is p.VAR_KEYWORD for p in inspect.signature(factory).parameters.values())
-    return Table(noun=noun, doc=_summary(factory), keys=keys, unlisted=unlisted)
+    others = {p.name for p in inspect.signature(factory).parameters.values() if p.kind is p.VAR_KEYWORD}
+    named = [option for option in options(factory) if option.name not in others]
+    keys = tuple(_key(option, docs.get(option.name, "")) for option in named)
+    return Table(noun=noun, doc=_summary(factory), keys=keys, unlisted=bool(others))
 
 
 def check_options(

@@ -1,0 +1,247 @@
+"""The command line: what it prints, where, and with which exit code."""
+
+# ruff: noqa: E501  (lines that a person sees stand unbroken)
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+
+import lockgate
+import lockgate.tuning
+from lockgate.cli import main
+
+PROJECT = """\
+backends:
+  a:
+    default: v2
+    v1: {kind: scripted, answers: {c1: hello}}
+    v2: {kind: scripted, answers: {c1: hello}, prompt: desk@v1, model: tiny}
+"""
+SUITE = "suite: s\ncases: [{id: c1, input: Hi}, {id: c2, input: Ho}]\nchecks: [contains: hello]\n"
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+def _write(path, text):
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+
+
+def _run(*arguments, **options):
+    return CliRunner().invoke(main, arguments, catch_exceptions=False, **options)
+
+
+def _set_up(project=PROJECT, suite=SUITE, prompt="user: 'Q: {{ input }}'"):
+    _write("lockgate.yaml", project)
+    _write("evalsuites/s.yaml", suite)
+    _write("prompts/desk/v1.yaml", prompt)
+
+
+def test_a_right_project_is_counted():
+    """One line on stdout, nothing on stderr."""
+    _set_up()
+    result = _run("validate")
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        0,
+        "1 suite, 2 cases, 2 backends: all right\n",
+        "",
+    )
+
+
+def test_suites_and_folders_may_be_named():
+    """A file, a folder, both endings."""
+    _set_up()
+    _write("other/b.yml", SUITE.replace("suite: s", "suite: b"))
+    assert (
+        _run("validate", "other", "evalsuites/s.yaml").stdout == "2 suites, 4 cases, 2 backends: all right\n"
+    )
+
+
+def test_without_a_project_file_suites_are_read_alone():
+    """A project is needed only by who asks a backend."""
+    _write("evalsuites/s.yaml", SUITE)
+    assert _run("validate").stdout == "1 suite, 2 cases, 0 backends: all right\n"
+
+
+def test_every_mistake_of_every_file_is_printed():
+    """Project, suites and prompts are all read; the texts go to stderr and the exit code is 4."""
+    _set_up(
+        project=PROJECT.replace("default: v2", "default: v3"),
+        suite=SUITE.replace("contains: hello", "contians: hello"),
+    )
+    _write("evalsuites/t.yaml", "suite: t\n")
+    result = _run("validate")
+    assert result.exit_code == 4
+    assert result.stdout == ""
+    assert [line for line in result.stderr.splitlines() if not line.startswith(" ")] == [
+        "evalsuites/s.yaml:3:10: There is no check 'contians'. Did you mean 'contains'?",
+        "evalsuites/t.yaml:1:1: The key 'checks' is missing in a suite (What each answer has to pass: name, name: argument, or name: {options}). Add it.",
+        "evalsuites/t.yaml:1:1: The suite has no cases. Give it a 'dataset' or 'cases'.",
+        "lockgate.yaml:3:14: The family 'a' has no version 'v3'. The versions there are: 'v1', 'v2'.",
+    ]
+    assert "    checks: [contians: hello]\n             ^\n" in result.stderr
+
+
+def test_backends_are_built_for_validation():
+    """What only a factory can know is told too."""
+    _set_up(project=PROJECT.replace("{c1: hello}}", "none.json}", 1))
+    result = _run("validate")
+    assert result.exit_code == 4
+    assert result.stderr.startswith("lockgate.yaml:4:35: The answers 'none.json' cannot be read")
+
+
+def test_a_prompt_that_no_suite_can_fill_in_is_a_mistake():
+    """A variable that no case has is found without a model."""
+    _set_up(prompt="user: '{{ langg }}'")
+    result = _run("validate")
+    assert result.exit_code == 4
+    assert result.stderr.startswith(
+        "prompts/desk/v1.yaml:1:11: desk@v1 cannot be rendered for 2 of 2 cases ('c1')."
+    )
+
+
+def test_a_prompt_that_one_suite_can_fill_in_is_right():
+    """Prompts need not suit every suite."""
+    _set_up(prompt="user: '{{ lang }}'")
+    _write("evalsuites/t.yaml", "suite: t\ncases: [{input: x, lang: de}]\nchecks: [contains: a]\n")
+    assert _run("validate").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["validate"], "There are no suites in evalsuites/. Name a suite, or a folder of them.\n"),
+        (["validate", "empty"], "There are no suites in empty/. Name a suite, or a folder of them.\n"),
+        (
+            ["validate", "none.yaml"],
+            "none.yaml:1:1: There is no such file. Check the path and its permissions.\n",
+        ),
+        (
+            ["validate", "--project", "none.yaml", "s.yaml"],
+            "none.yaml:1:1: There is no such file. Check the path and its permissions.\n",
+        ),
+        (["backends"], "lockgate.yaml:1:1: There is no such file. Check the path and its permissions.\n"),
+    ],
+)
+def test_what_is_not_there_is_a_sentence_and_exit_code_4(arguments, message):
+    """No traceback for what a user can mend."""
+    Path("empty").mkdir()
+    _write("s.yaml", SUITE)
+    result = _run(*arguments)
+    assert (result.exit_code, result.stdout, result.stderr) == (4, "", message)
+
+
+def test_colours_are_for_terminals_alone(monkeypatch):
+    """Positions are bold and carets red on a terminal that wants colours, and plain text elsewhere."""
+    _write("s.yaml", "suite: s\ncases: [{input: x}]\nchecks: [contians: a]\n")
+    plain = _run("validate", "s.yaml").stderr
+    assert "\x1b" not in plain
+    coloured = _run("validate", "s.yaml", color=True).stderr
+    assert coloured.startswith("\x1b[1ms.yaml:3:10:\x1b[0m There is no check")
+    assert coloured.endswith("\x1b[31m^\x1b[0m\n")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert _run("validate", "s.yaml", color=True).stderr == plain
+
+
+@pytest.mark.parametrize(
+    ("arguments", "title"),
+    [([], "A Lockgate suite"), (["project"], "A Lockgate project"), (["prompt"], "A Lockgate prompt")],
+)
+def test_a_schema_is_printed(arguments, title):
+    """JSON on stdout, the suite's unless another is named."""
+    schema = json.loads(_run("schema", *arguments).stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["title"] == title
+
+
+def test_a_schema_is_written_to_a_file():
+    """Nothing is printed then."""
+    result = _run("schema", "prompt", "-o", "prompt.schema.json")
+    assert (result.exit_code, result.output) == (0, "")
+    assert json.loads(Path("prompt.schema.json").read_text())["title"] == "A Lockgate prompt"
+
+
+def test_a_schema_of_something_else_is_a_command_line_error():
+    """Click's own exit code and list of choices."""
+    result = _run("schema", "case")
+    assert result.exit_code == 2
+    assert "'case' is not one of 'project', 'prompt', 'suite'" in result.stderr
+
+
+def test_backends_are_a_table():
+    """One line a backend: its declaration, its fingerprint, and the extra that it needs."""
+    _set_up()
+    result = _run("backends")
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert lines[0] == ["name", "kind", "model", "prompt", "fingerprint", "needs"]
+    assert lines[1][:2] == ["a:v1", "scripted"]
+    assert lines[2][:4] == ["a:v2", "scripted", "tiny", "desk@v1"]
+    assert len(lines[1][2]) == len(lines[2][4]) == 12
+    assert lines[1][2] != lines[2][4]
+    assert result.exit_code == 0
+
+
+def test_a_backend_that_cannot_be_built_is_in_the_table():
+    """The table is printed whole, then what is wrong, and the exit code is 4."""
+    _set_up(project=PROJECT.replace("{c1: hello}}", "none.json}", 1))
+    result = _run("backends")
+    assert result.exit_code == 4
+    assert result.stdout.splitlines()[1].split() == ["a:v1", "scripted", "wrong"]
+    assert "lockgate.yaml:4:35:" in result.stderr
+
+
+def test_the_extra_that_a_kind_needs_is_named(monkeypatch):
+    """A missing extra is said in the table, without an error."""
+    monkeypatch.setattr("lockgate.cli.find_spec", lambda package: None)
+    _write("lockgate.yaml", "backends: {a: {v1: {kind: openai, model: m, base_url: 'http://127.0.0.1:1'}}}")
+    result = _run("backends")
+    assert result.stdout.splitlines()[1].endswith("openai (not installed)")
+
+
+def test_tuning_hands_over_spec_and_project(monkeypatch):
+    """Progress goes to stderr, the new backend and its folder to stdout."""
+    asked = []
+
+    def tune(spec, *, project, say):
+        asked.append((spec, project))
+        say("halfway")
+        return SimpleNamespace(backend="ft:v4", adapter=Path("adapters/v4"))
+
+    command = SimpleNamespace(tune=tune)
+    monkeypatch.setitem(__import__("sys").modules, "lockgate.tuning.command", command)
+    result = _run("tune", "spec.yaml", "--project", "p.yaml")
+    assert asked == [(Path("spec.yaml"), Path("p.yaml"))]
+    assert (result.stdout, result.stderr) == ("ft:v4: adapters/v4\n", "halfway\n")
+
+
+def test_the_version_is_the_packages():
+    """As `lockgate.__version__`."""
+    assert _run("--version").stdout == f"lockgate, version {lockgate.__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["validate", "schema", "backends", "tune"])
+def test_every_command_has_help(command):
+    """A first sentence, and the options' own."""
+    result = _run(command, "--help")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Usage: main {command}")
+
+
+def test_help_names_the_exit_codes():
+    """Scripts rely on them."""
+    said = " ".join(_run("--help").stdout.split())
+    assert (
+        "Exit codes: 0 all right, 2 the command line is wrong, 4 a document is wrong or names what is not there."
+        in said
+    )
