@@ -7,7 +7,7 @@ Rulings → Run. All are frozen values; nothing here reads a file, asks a model 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
@@ -300,6 +300,16 @@ class Verdict:
         """True only for the status `pass`."""
         return self.status == "pass"
 
+    @property
+    def falls_short(self) -> bool:
+        """A miss, a broken check, or one that applies and cannot tell; not one that does not apply."""
+        return self.status in ("fail", "error") or (self.status == "unscored" and bool(self.figures))
+
+    @property
+    def metric(self) -> str | None:
+        """The metric that covers it: the first of its figures."""
+        return next(iter(self.figures), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -445,13 +455,23 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One case × one trial on one backend. `error` says why there is no answer."""
+    """One case × one trial on one backend. `input` is what was asked; `error` says why there is no answer."""
 
     case_id: str
     trial: int = 0
+    input: str = ""
     completion: Completion | None = None
     verdicts: tuple[Verdict, ...] = ()
     error: str | None = None
+
+    @property
+    def shortfalls(self) -> tuple[Verdict, ...]:
+        """The verdicts that fall short."""
+        return tuple(v for v in self.verdicts if v.falls_short)
+
+    def governed(self, gated: Collection[str]) -> bool:
+        """Whether gates on these metrics decide on its shortfalls, so that its own item need not fail."""
+        return all(v.status != "error" and v.metric in gated for v in self.shortfalls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

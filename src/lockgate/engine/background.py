@@ -187,7 +187,7 @@ class Engine:
 
 
 def _unmade(job: Job) -> Sample:
-    return Sample(case_id=job.case.id, trial=job.request.trial)
+    return Sample(case_id=job.case.id, trial=job.request.trial, input=job.case.question)
 
 
 def backends_of(jobs: Iterable[Job]) -> list[Backend]:

@@ -44,6 +44,7 @@ def _sample(job: Job, completion: Completion, verdicts: tuple[Verdict, ...]) -> 
     return Sample(
         case_id=job.case.id,
         trial=job.request.trial,
+        input=job.case.question,
         completion=kept,
         verdicts=verdicts,
         error=completion.error,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -56,8 +56,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for flag, settings in OPTIONS:
         group.addoption(flag, **settings)
         name = flag.removeprefix("--").replace("-", "_")
-        kind = "linelist" if name == "llm_backend" else "string"
-        parser.addini(name, f"as {flag}: {settings['help']}", type=kind)
+        several: Literal["linelist", "string"] = "linelist" if name == "llm_backend" else "string"
+        parser.addini(name, f"as {flag}: {settings['help']}", type=several)
     parser.addini("llm_suites", "globs of suite files, from rootdir", type="args", default=list(_SUITES))
 
 

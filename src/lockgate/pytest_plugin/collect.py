@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lockgate.errors import BackendError, LockgateError, Miss
-from lockgate.model import Backend, Case, Sample, Suite, Verdict
+from lockgate.model import Backend, Case, Sample, Suite
+from lockgate.reports.terminal import explain_miss
 
 if TYPE_CHECKING:
     from _pytest._code import ExceptionInfo
@@ -90,20 +91,17 @@ class CaseItem(pytest.Function):
         self.lockgate.keep(self.suite, self.backend, self.samples)
         error = next((s.error for s in self.samples if s.error is not None), None)
         if error is not None:
-            raise BackendError(self.lockgate.explain_error(self, error))
+            raise BackendError(f"{self.backend.name} gave no answer to {self.case.id!r}: {error}")
         if all(s.completion is None for s in self.samples):
             pytest.skip("not asked (cost limit, stop or --llm-rescore): unscored")
-        missed = [s for s in self.samples if not _clean(s)]
+        missed = [s for s in self.samples if s.shortfalls]
         if missed:
-            raise Miss(self.lockgate.explain_miss(self, missed))
+            raise Miss("\n\n".join(map(explain_miss, missed)))
 
     @property
     def governed(self) -> bool:
         """Whether gates cover every check that was missed, so that they decide and not this item."""
-        short = [v for s in self.samples for v in s.verdicts if _falls_short(v)]
-        names = {v.check for v in short}
-        leading = {m.name for c in self.suite.checks if c.name in names for m in c.measures[:1]}
-        return leading <= self.suite.gated and not any(v.status == "error" for v in short)
+        return all(sample.governed(self.suite.gated) for sample in self.samples)
 
     def repr_failure(self, excinfo: ExceptionInfo[BaseException], *args: Any, **kwargs: Any) -> Any:
         """Our own errors speak for themselves; others get pytest's traceback."""
@@ -115,12 +113,3 @@ class CaseItem(pytest.Function):
         """Where the case stands: the row of its dataset, or of the suite."""
         where = self.case.where
         return self.path, None if where is None else where.line - 1, self.name
-
-
-def _clean(sample: Sample) -> bool:
-    return sample.completion is not None and not any(map(_falls_short, sample.verdicts))
-
-
-def _falls_short(verdict: Verdict) -> bool:
-    """A miss, a broken check, or one that applies and cannot tell; not one that does not apply."""
-    return verdict.status in ("fail", "error") or (verdict.status == "unscored" and bool(verdict.figures))

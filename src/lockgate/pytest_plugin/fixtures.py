@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import pytest
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluate", "Llm", "answer", "evaluator", "of_family", "parametrize", "selected"]
 
+T = TypeVar("T")
 Evaluate: TypeAlias = Callable[..., list[Verdict]]
 
 
@@ -175,7 +176,7 @@ def _key(asked: str | Sequence[Message]) -> str | list[Any]:
     return asked if isinstance(asked, str) else [dict(m) for m in asked]
 
 
-def _usage(step: Callable[[], Any]) -> Any:
+def _usage(step: Callable[[], T]) -> T:
     try:
         return step()
     except LockgateError as error:

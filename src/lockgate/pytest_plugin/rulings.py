@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 from lockgate.engine.runner import conclude, time_backend
 from lockgate.errors import LockgateError
 from lockgate.model import Backend, Ruling, Run, Sample, Suite, Timing
+from lockgate.reports.junit import failure_type
 from lockgate.reports.record import read_record
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def read_baseline(lockgate: Lockgate, written: str) -> Sequence[Run]:
     if run is None:
         known = ", ".join(lockgate.journal.run_ids()[:5]) or "none yet"
         raise pytest.UsageError(
-            f"--llm-baseline: {written!r} is no backend selected here, no run file and no run in the journal. "
+            f"--llm-baseline: {written!r} is no selected backend, no run file and no run in the journal. "
             f"The newest runs there are: {known}."
         )
     return [run]
@@ -138,7 +139,8 @@ def _log(config: pytest.Config, nodeid: str, ruling: Ruling, label: str, inconcl
     location = (path, line, nodeid.split("::", maxsplit=1)[1])
     hook = config.hook
     hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
-    for when in ("call", "teardown"):
+    phases: tuple[Literal["call", "teardown"], ...] = ("call", "teardown")
+    for when in phases:
         outcome, longrepr = _outcome(ruling, location, inconclusive) if when == "call" else ("passed", None)
         report = pytest.TestReport(
             nodeid=nodeid,
@@ -147,13 +149,15 @@ def _log(config: pytest.Config, nodeid: str, ruling: Ruling, label: str, inconcl
             outcome=outcome,
             longrepr=longrepr,
             when=when,
+            llm_junit=[label, failure_type(ruling)],
         )
-        report.llm_junit = [label, "inconclusive" if ruling.status == "inconclusive" else "gate"]
         hook.pytest_runtest_logreport(report=report)
     hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
 
 
-def _outcome(ruling: Ruling, location: tuple[str, int, str], inconclusive: str) -> tuple[str, object]:
+def _outcome(
+    ruling: Ruling, location: tuple[str, int, str], inconclusive: str
+) -> tuple[Literal["passed", "failed", "skipped"], str | tuple[str, int, str] | None]:
     if ruling.status == "pass":
         return "passed", None
     if ruling.status == "inconclusive" and inconclusive == "warn":

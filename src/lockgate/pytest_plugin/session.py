@@ -26,7 +26,6 @@ from lockgate.pytest_plugin.progress import ProgressLine
 from lockgate.pytest_plugin.rulings import Tally, baseline_name, conclude_all, read_baseline
 from lockgate.pytest_plugin.settings import Settings, read_settings
 from lockgate.registry import Registry
-from lockgate.reports.terminal import explain_miss
 
 __all__ = ["Lockgate"]
 
@@ -180,14 +179,6 @@ class Lockgate:
         """Count samples towards their suite's rulings."""
         self._tallies[suite.path, backend.name].samples.extend(samples)
 
-    def explain_miss(self, item: CaseItem, missed: Sequence[Sample]) -> str:
-        """What a person reads of a case that missed."""
-        return "\n\n".join(explain_miss(item.case, sample) for sample in missed)
-
-    def explain_error(self, item: CaseItem, error: str) -> str:
-        """What a person reads of a case that got no answer."""
-        return f"{item.backend.name} gave no answer to {item.case.id!r}: {error}"
-
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -195,14 +186,14 @@ class Lockgate:
         """A miss that gates govern is an xfail; samples ride on the report to the controller."""
         report = yield
         if isinstance(item, CaseItem) and call.when == "call":
-            report.llm_junit = [item.suite.name + self.suffix(item.backend), _kind(call)]
+            report.__dict__["llm_junit"] = [item.suite.name + self.suffix(item.backend), _kind(call)]
             missed = call.excinfo is not None and call.excinfo.errisinstance(Miss)
             if missed and item.governed and not self.config.option.runxfail:
                 report.outcome = "skipped"
                 report.wasxfail = f"a gate decides: {_first_reason(item)}"
             if self._is_worker:
-                report.llm_samples = [to_plain(s) for s in item.samples]
-                report.llm_of = [item.suite.path, item.backend.name]
+                carried = [to_plain(s) for s in item.samples]
+                report.__dict__.update(llm_samples=carried, llm_of=[item.suite.path, item.backend.name])
         return report
 
     @pytest.hookimpl(trylast=True)
@@ -211,7 +202,7 @@ class Lockgate:
         complete_testcase(self.config, report)
         carried = getattr(report, "llm_samples", None)
         if carried is not None and self._is_controller:
-            path, name = report.llm_of
+            path, name = report.__dict__["llm_of"]
             self._tallies[path, name].samples.extend(from_plain(Sample, s) for s in carried)
 
     @pytest.hookimpl(wrapper=True, trylast=True)

@@ -1,0 +1,128 @@
+"""The house keeps its layers, its import rules and its public names."""
+
+import ast
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import lockgate
+
+SOURCE = Path(lockgate.__file__).parent
+MODULES = sorted(SOURCE.rglob("*.py"))
+LAYERS = {
+    1: ("errors", "model"),
+    2: (
+        "registry", "fingerprints", "stats", "power", "plain", "figures", "units", "strict_json", "templates",
+        "background", "chat_protocol", "retrieval", "documents.yaml_source",
+    ),
+    3: ("prompts",),
+    4: ("documents", "backends", "checks"),
+    5: ("metrics", "gates", "compare"),
+    6: ("engine", "tuning"),
+    7: ("reports",),
+    8: ("pytest_plugin", "cli"),
+}  # fmt: skip
+HEAVY = {
+    "torch", "transformers", "peft", "openai", "numpy", "scipy", "lancedb", "ragas", "plotly", "httpx",
+    "aiohttp", "jinja2", "jsonschema",
+}  # fmt: skip
+BY_NAME_ONLY = ("backends", "checks", "reports")
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def layer_of(module: str) -> int:
+    for layer, rooms in LAYERS.items():
+        if module in rooms:
+            return layer
+    room = module.split(".")[0]
+    return next((layer for layer, rooms in LAYERS.items() if room in rooms), 0)
+
+
+def imports(path: Path, *, deep: bool) -> Iterator[tuple[int, str]]:
+    tree = ast.parse(path.read_text("utf-8"))
+    nodes = ast.walk(tree) if deep else iter(tree.body)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.lineno, node.module
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_go_downward(path):
+    """A module imports only from lower layers, or from its own room."""
+    own = name_of(path)
+    if own == "__init__":
+        return
+    for line, imported in imports(path, deep=False):
+        if imported.startswith("lockgate."):
+            target = imported.removeprefix("lockgate.")
+            same_room = target.split(".")[0] == own.split(".")[0]
+            assert same_room or layer_of(target) < layer_of(own) or layer_of(own) == layer_of(target) == 2, (
+                f"line {line}: {own} imports {target}"
+            )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_module_has_a_layer(path):
+    """No module stands outside the layers."""
+    assert name_of(path) == "__init__" or layer_of(name_of(path)) > 0
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_heavy_libraries_are_imported_where_they_are_used(path):
+    """No module imports a heavy library at its top, nor pytest outside the plugin."""
+    for line, imported in imports(path, deep=False):
+        head = imported.split(".")[0]
+        assert head not in HEAVY, f"line {line} imports {head}"
+        if head in ("pytest", "_pytest"):
+            assert name_of(path).startswith("pytest_plugin"), f"line {line} imports pytest"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_public_names_are_declared_sorted_and_documented(path):
+    """`__all__` is sorted, complete, and every public function and class has a docstring."""
+    tree = ast.parse(path.read_text("utf-8"))
+    public = {
+        node.name: ast.get_docstring(node)
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    }
+    assert ast.get_docstring(tree), "the module has no docstring"
+    assert [name for name, text in public.items() if not text] == []
+    if path.name == "__init__.py":
+        return
+    declared = getattr(importlib.import_module(f"lockgate.{name_of(path)}"), "__all__", None)
+    assert declared is not None
+    assert list(declared) == sorted(declared)
+    assert set(public) <= set(declared)
+
+
+def test_the_front_door_opens_every_name():
+    """Every name in `lockgate.__all__` resolves, and an unknown one is an AttributeError."""
+    assert lockgate.__all__ == sorted(lockgate.__all__)
+    assert all(getattr(lockgate, name) is not None for name in lockgate.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = lockgate.nonsense
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        ("import lockgate", {"yaml", "pytest", "sqlite3", "jinja2", *HEAVY}),
+        ("import lockgate.model, lockgate.errors", {"yaml", "sqlite3", *HEAVY}),
+        ("from lockgate import load_suite", {"torch", "transformers", "lancedb", "scipy", "openai", "pytest"}),
+    ],
+)
+def test_a_fresh_process_stays_light(code, absent):
+    """What an import does not need is not imported by it."""
+    script = f"{code}\nimport sys\nprint(*sorted({absent!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
