@@ -23,8 +23,8 @@ backends:
 SUITE = """\
 suite: shop
 cases:
-  - {id: hours, input: When do you open?, expected: nine}
-  - {id: place, input: Where are you?, expected: harbour}
+  - {id: hours, input: "When do you open?", expected: nine}
+  - {id: place, input: "Where are you?", expected: harbour}
 checks:
   - contains: {value: "{{ expected }}", metric: accuracy}
 """

@@ -96,7 +96,7 @@ class CaseItem(pytest.Function):
             pytest.skip("not asked (cost limit, stop or --llm-rescore): unscored")
         missed = [s for s in self.samples if s.shortfalls]
         if missed:
-            raise Miss("\n\n".join(map(explain_miss, missed)))
+            raise Miss("\n\n".join(explain_miss(self.case, sample) for sample in missed))
 
     @property
     def governed(self) -> bool:

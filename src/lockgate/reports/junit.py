@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from lockgate.model import Ruling, Run, Sample, Verdict
 
-__all__ = ["junit", "suite_properties"]
+__all__ = ["failure_type", "junit", "suite_properties"]
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CUT = 2000
@@ -24,8 +24,9 @@ def junit(runs: Run | Sequence[Run]) -> str:
     """
     runs = [runs] if isinstance(runs, Run) else list(runs)
     root = ET.Element("testsuites")
+    several = len({run.backend for run in runs}) > 1
     for number, run in enumerate(runs):
-        label = run.suite if len(runs) == 1 else f"{run.suite}[{run.backend}]"
+        label = f"{run.suite}[{run.backend}]" if several else run.suite
         root.append(_suite(run, label, number))
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
@@ -49,6 +50,13 @@ def suite_properties(run: Run) -> Iterator[tuple[str, str]]:
             yield f"{name}.high", repr(metric.high)
         yield f"{name}.n", str(metric.n)
         yield f"{name}.unscored", str(metric.unscored)
+
+
+def failure_type(ruling: Ruling) -> str:
+    """What JUnit calls a ruling that is no pass: `inconclusive`, `regression` or `gate`."""
+    if ruling.status == "inconclusive":
+        return "inconclusive"
+    return "regression" if "than the baseline" in ruling.reason else "gate"
 
 
 def _suite(run: Run, label: str, number: int) -> ET.Element:
@@ -102,10 +110,8 @@ def _tell_sample(case: ET.Element, sample: Sample, gated: set[str]) -> None:
 
 def _gate_case(ruling: Ruling, label: str) -> ET.Element:
     case = _case(f"gate::{ruling.gate.metric}", label, 0.0)
-    if ruling.status == "inconclusive":
-        _failure(case, "inconclusive", ruling.reason, "")
-    elif ruling.status == "fail":
-        _failure(case, "regression" if "than the baseline" in ruling.reason else "gate", ruling.reason, "")
+    if ruling.status != "pass":
+        _failure(case, failure_type(ruling), ruling.reason, "")
     return case
 
 
