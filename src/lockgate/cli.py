@@ -21,7 +21,7 @@ from lockgate.fingerprints import digest
 from lockgate.model import Suite
 from lockgate.registry import Registry
 
-__all__ = ["main"]
+__all__ = ["backends", "main", "schema", "tune", "validate"]
 
 P = ParamSpec("P")
 T = TypeVar("T")

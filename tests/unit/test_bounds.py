@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockgate.documents.bounds import read_confidence, read_gates
@@ -94,6 +94,7 @@ def test_min_and_max_may_be_equal():
     assert problems == []
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000).map(lambda n: n / 100))
 def test_a_percentage_is_the_share_a_person_means(percent):
     """96 % is 0.96 to the last digit."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockgate.documents.datasets import content, load_cases, read_cases
@@ -338,6 +338,16 @@ def test_a_dataset_that_is_not_there_is_refused():
         load_cases(Path("none.jsonl"))
 
 
+def test_a_json_file_too_long_to_read_at_once_is_refused(monkeypatch):
+    """JSON Lines are read row by row, whatever their number."""
+    monkeypatch.setattr("lockgate.documents.rows.MAX_CHARACTERS", 20)
+    rows = '[{"id": "a", "input": "x"}]'
+    assert _complaint("c.json", rows).startswith(
+        "c.json:1:1: 27 characters are too long for one JSON value. Write the cases as JSON Lines.\n"
+    )
+    assert len(_load("c.jsonl", rows[1:-1])) == 1
+
+
 def test_right_rows_are_kept_beside_wrong_ones():
     """What can be read is read, so that later checks see it."""
     Path("c.jsonl").write_text('{"id": "a", "input": "x"}\n3\n')
@@ -346,6 +356,7 @@ def test_right_rows_are_kept_beside_wrong_ones():
     assert len(findings.problems) == 1
 
 
+@settings(deadline=None)
 @given(
     ending=st.sampled_from(FORMATS), text=st.text(st.sampled_from('{}[]",:\n\r ain012.-dput\\'), max_size=60)
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockgate.documents.findings import Findings, Source, check_text, missing_file, shown_path
@@ -29,6 +29,7 @@ def test_a_place_outside_the_text_is_moved_into_it(line, column, place):
     assert (problem.line, problem.column) == place
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.integers(0, 40))
 def test_every_index_has_a_place_inside_the_text(text, index):
     """A character's line and column lie in the text whatever its line ends are."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lockgate.retrieval.embedding
@@ -220,6 +220,7 @@ _TEMPLATE = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(system=_TEMPLATE, template=_TEMPLATE)
 def test_rendering_gives_messages_or_a_usage_error(system, template):
     """Whatever the templates say, a rendering ends in messages of text or in a UsageError."""

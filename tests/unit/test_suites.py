@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockgate.documents.project import load_project
@@ -599,6 +599,7 @@ def _mutated(seed: int) -> str:
     return text
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=2**32))
 def test_a_mutated_suite_is_read_or_refused_at_a_place_inside_it(seed):
     """Never a traceback, always a position."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockgate.errors import UsageError
@@ -119,6 +119,7 @@ _WORDS = (
 _PIECES = st.sampled_from([*_WORDS.split(), " ", "\n"])
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.lists(_PIECES, max_size=12).map("".join)))
 def test_any_text_renders_or_is_a_usage_error(template):
     """Whatever a template says, only UsageError comes out of it."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockgate.documents.words import accepts, choices, describe, json_schema
@@ -92,6 +92,7 @@ def test_the_words_of_an_enumeration_are_known():
     assert choices(str) == []
 
 
+@settings(deadline=None)
 @given(annotation=st.sampled_from(_ANNOTATIONS), value=_JSON)
 def test_the_schema_and_the_loader_agree(annotation, value):
     """A value is accepted exactly when the schema holds for it (JSON Schema calls 1.0 a whole number)."""

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockgate.documents.yaml_source import parse, read
@@ -399,6 +399,7 @@ _PIECES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.lists(_PIECES, max_size=30).map("".join)))
 def test_any_text_is_read_or_refused_at_a_place_inside_it(text):
     """Never a traceback, always a position: every problem lies within the text; what is read is JSON."""
@@ -415,6 +416,7 @@ def test_any_text_is_read_or_refused_at_a_place_inside_it(text):
         json.dumps(value, allow_nan=False).encode()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(tmp_path_factory, data):
     """A file of any bytes gives nodes or a DocumentError."""

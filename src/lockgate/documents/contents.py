@@ -19,7 +19,7 @@ from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import JSON, Where
 from lockgate.registry import Registry
 
-__all__ = ["KIND", "MODEL", "PROJECT", "Contents", "read_contents"]
+__all__ = ["KIND", "MODEL", "PROJECT", "ProjectFile", "read_project_file"]
 
 MODEL = Table(
     noun="a model",
@@ -58,7 +58,7 @@ _SOURCES = ("wheel", "path", "hf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class ProjectFile:
     """A project file's contents; a backend's `${NAME}` stand as they are written.
 
     Args:
@@ -78,7 +78,7 @@ class Contents:
     collections: Mapping[str, Mapping[str, JSON]]
 
 
-def read_contents(path: Path, registry: Registry) -> Contents:
+def read_project_file(path: Path, registry: Registry) -> ProjectFile:
     """Read and check a project file.
 
     Raises:
@@ -104,7 +104,7 @@ def read_contents(path: Path, registry: Registry) -> Contents:
             right["prompts"].where, f"There is no folder {quote(right['prompts'])}. Correct the path."
         )
     findings.stop()
-    return Contents(
+    return ProjectFile(
         source=findings.source,
         backends=backends,
         defaults=defaults,

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from lockgate.documents.contents import Contents, read_contents
+from lockgate.documents.contents import ProjectFile, read_project_file
 from lockgate.documents.declarations import Declaration, build, build_check, read_short_form
 from lockgate.documents.environment import substitute
 from lockgate.documents.findings import Findings
@@ -35,7 +35,7 @@ class Project:
     def __init__(
         self,
         path: Path,
-        contents: Contents,
+        contents: ProjectFile,
         *,
         registry: Registry,
         overrides: Mapping[str, JSON] | None = None,
@@ -205,7 +205,7 @@ def load_project(
         DocumentError: with every mistake in the file.
     """
     registry = registry or Registry()
-    return Project(path, read_contents(path, registry), registry=registry, overrides=overrides)
+    return Project(path, read_project_file(path, registry), registry=registry, overrides=overrides)
 
 
 def _find(value: JSON, node: Node | None) -> Node | None:

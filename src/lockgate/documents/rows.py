@@ -15,7 +15,7 @@ from lockgate.documents.nodes import Node
 from lockgate.documents.yaml_source import read
 from lockgate.errors import did_you_mean
 from lockgate.model import JSON, Where
-from lockgate.strict_json import parse
+from lockgate.strict_json import MAX_CHARACTERS, parse
 
 __all__ = ["FORMATS", "Row", "node_rows", "read_rows"]
 
@@ -116,6 +116,12 @@ def _json_keys(value: JSON, line: str, path: str, number: int) -> dict[str, Wher
 
 def _json(findings: Findings) -> Iterator[Row]:
     source = findings.source
+    if len(source.text) > MAX_CHARACTERS:
+        said = (
+            f"{len(source.text):,} characters are too long for one JSON value. Write the cases as JSON Lines."
+        )
+        findings.add(Where(path=source.path), said)
+        return
     try:
         whole = parse(source.text)
     except ValueError as error:

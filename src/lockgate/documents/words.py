@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 import typing
 from collections.abc import Mapping
@@ -32,7 +33,7 @@ _PYTHON: Mapping[str, type | tuple[type, ...]] = {
 
 def accepts(annotation: Any, value: JSON) -> bool:
     """Whether a plain YAML value is of the annotated type; an annotation unknown here accepts anything."""
-    return _fits(json_schema(annotation), value)
+    return _fits(_shape(annotation), value)
 
 
 def describe(annotation: Any) -> str:
@@ -70,6 +71,10 @@ def choices(annotation: Any) -> list[str]:
     if origin is typing.Literal:
         return [word for word in args if isinstance(word, str)]
     return [word for arg in args for word in choices(arg)] if origin is typing.Union else []
+
+
+# A dataset asks for the same few types once a row.
+_shape = functools.lru_cache(maxsize=256)(json_schema)
 
 
 def _fits(schema: Mapping[str, JSON], value: JSON) -> bool:
