@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
 import click
 
 from lockgate import __version__
+from lockgate.checks.authoring import is_check
+from lockgate.documents.findings import shown_path
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.prompt_files import check_prompt, prompt_names
 from lockgate.documents.schema import SCHEMAS
@@ -70,8 +74,10 @@ def validate(paths: tuple[Path, ...], project: Path | None) -> None:
     the exit code is then 4.
     """
     problems: list[Problem] = []
-    loaded = _collected(problems, _optional_project, project)
-    suites = [_collected(problems, load_suite, path, project=loaded) for path in _suites(paths)]
+    found = _suites(paths)
+    registry = _registry([path.parent for path in found])
+    loaded = _collected(problems, _optional_project, project, registry)
+    suites = [_collected(problems, load_suite, path, project=loaded, registry=registry) for path in found]
     if loaded is not None:
         _collected(problems, loaded.validate)
         problems += _unusable_prompts(loaded, [suite for suite in suites if suite])
@@ -89,7 +95,7 @@ def schema(kind: str, output: Path | None) -> None:
     In VS Code and others, the first line of a suite may name it:
     `# yaml-language-server: $schema=suite.schema.json`
     """
-    text = json.dumps(SCHEMAS[kind](Registry()), indent=2, ensure_ascii=False)
+    text = json.dumps(SCHEMAS[kind](_registry([Path(_DEFAULT_SUITES)])), indent=2, ensure_ascii=False)
     if output is None:
         click.echo(text)
     else:
@@ -100,7 +106,7 @@ def schema(kind: str, output: Path | None) -> None:
 @_project_option
 def backends(project: Path | None) -> None:
     """List the project's backends: kind, model, prompt, fingerprint, and the extra each needs."""
-    loaded = load_project(project or Path(_DEFAULT_PROJECT))
+    loaded = load_project(project or Path(_DEFAULT_PROJECT), registry=_registry([]))
     problems: list[Problem] = []
     rows = [_backend_row(loaded, name, problems) for name in loaded.names]
     click.echo(_table(("name", "kind", "model", "prompt", "fingerprint", "needs"), rows))
@@ -119,11 +125,44 @@ def tune(spec: Path, project: Path | None) -> None:
     click.echo(f"{made.backend}: {made.adapter.as_posix()}")
 
 
-def _optional_project(path: Path | None) -> Project | None:
+def _optional_project(path: Path | None, registry: Registry) -> Project | None:
     """The project that is named, or the one that lies here, if any."""
     if path is None and not Path(_DEFAULT_PROJECT).is_file():
         return None
-    return load_project(path or Path(_DEFAULT_PROJECT))
+    return load_project(path or Path(_DEFAULT_PROJECT), registry=registry)
+
+
+def _registry(folders: Sequence[Path]) -> Registry:
+    """What pytest would find: built-ins, installed packages, and `@check` in the conftests on the way."""
+    homes = [Path.cwd(), *(home for folder in folders for home in _way(folder.resolve()))]
+    files = [home / "conftest.py" for home in dict.fromkeys(homes)]
+    modules = [_imported(file) for file in files if file.is_file()]
+    found = {name: thing for module in modules for name, thing in vars(module).items() if is_check(thing)}
+    return Registry(extra={"checks": found})
+
+
+def _way(folder: Path) -> list[Path]:
+    """The folders from the working folder down to this one, or this one alone where it lies elsewhere."""
+    here = Path.cwd()
+    if not folder.is_relative_to(here):
+        return [folder]
+    return [parent for parent in reversed((folder, *folder.parents)) if parent.is_relative_to(here)]
+
+
+def _imported(conftest: Path) -> ModuleType:
+    spec = spec_from_file_location(f"conftest_{digest(conftest.as_posix())}", conftest)
+    assert spec is not None  # noqa: S101  (for the type checker: a .py file always has a loader)
+    assert spec.loader is not None  # noqa: S101
+    module = module_from_spec(spec)
+    sys.path.insert(0, str(conftest.parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        said = f"{shown_path(conftest)} cannot be imported: {type(error).__name__}: {error}."
+        raise UsageError(f"{said} Mend it; its checks are needed.") from error
+    finally:
+        sys.path.remove(str(conftest.parent))
+    return module
 
 
 def _suites(paths: Sequence[Path]) -> list[Path]:

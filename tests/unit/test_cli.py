@@ -118,6 +118,38 @@ def test_a_prompt_that_one_suite_can_fill_in_is_right():
     assert _run("validate").exit_code == 0
 
 
+CONFTEST = """\
+from helper import word
+
+from lockgate import check
+
+
+@check
+def mentions(case, completion) -> bool:
+    return word in completion.text
+"""
+
+
+def test_checks_of_conftests_are_known():
+    """A check that pytest would find in a conftest on the way to the suite is found here."""
+    _set_up(suite=SUITE.replace("contains: hello", "mentions"))
+    assert _run("validate").exit_code == 4
+    _write("evalsuites/conftest.py", CONFTEST)
+    _write("evalsuites/helper.py", "word = 'x'\n")
+    assert _run("validate").stdout == "1 suite, 2 cases, 2 backends: all right\n"
+
+
+def test_a_conftest_that_cannot_be_imported_says_why():
+    """The user's own error, as a sentence."""
+    _set_up()
+    _write("conftest.py", "1 / 0\n")
+    result = _run("validate")
+    assert result.exit_code == 4
+    assert result.stderr == (
+        "conftest.py cannot be imported: ZeroDivisionError: division by zero. Mend it; its checks are needed.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -60,3 +60,9 @@ def test_what_was_taken_is_written_back_into_a_message():
     root, _ = _filled("a: ${HOST}\nb: [{c: '${HOST_PORT}'}]\nd: ${EMPTY}")
     assert redact("asked example:80, then example", root) == "asked ${HOST_PORT}, then ${HOST}"
     assert redact("nothing of it", root) == "nothing of it"
+
+
+def test_a_short_value_is_no_secret():
+    """A port of two digits would blot out half of a message."""
+    root, _ = _filled("a: ${PORT}")
+    assert redact("line 180 of 80", root) == "line 180 of 80"

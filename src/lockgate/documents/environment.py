@@ -12,6 +12,8 @@ from lockgate.model import Where
 
 __all__ = ["redact", "substitute", "unset"]
 
+# Shorter values stand in messages by chance (a port, a count), and guard nothing.
+_SHORTEST_SECRET = 4
 _VARIABLE = re.compile(r"\$(\$\{)|\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -39,7 +41,8 @@ def unset(node: Node) -> bool:
 def redact(text: str, node: Node) -> str:
     """A text in which every value that a node took from the environment is its `${NAME}` again."""
     for name, value in sorted(_taken(node), key=lambda pair: -len(pair[1])):
-        text = text.replace(value, f"${{{name}}}") if value else text
+        if len(value) >= _SHORTEST_SECRET:
+            text = text.replace(value, f"${{{name}}}")
     return text
 
 
