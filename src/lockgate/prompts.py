@@ -135,18 +135,15 @@ def _case_variables(case: Case) -> dict[str, Any]:
 
 
 def _prompt_variables(case: Case, passages: Sequence[Passage], examples: Sequence[Example]) -> dict[str, Any]:
-    sources = _sources(passages or _own_passages(case))
+    sources = _sources(passages)
+    texts = [p.text for p in passages] or case.context
     return {
         **case.fields,
         "input": case.question,
-        "context": "\n\n".join(source["text"] for source in sources),
+        "context": "\n\n".join(texts),
         "passages": sources,
         "examples": [{"input": e.input, "output": e.output} for e in examples],
     }
-
-
-def _own_passages(case: Case) -> list[Passage]:
-    return [Passage(id=f"context-{n}", text=text) for n, text in enumerate(case.context, 1)]
 
 
 def _sources(passages: Sequence[Passage]) -> list[dict[str, Any]]:

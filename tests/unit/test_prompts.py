@@ -69,10 +69,10 @@ def test_passages_are_numbered_from_one_and_replace_the_context():
     assert made[0]["content"] == "[1] a#1 a.md 2024: Tracked.\n[2] b#1 b.md -: Late.\nTracked.\n\nLate."
 
 
-def test_without_retrieval_the_case_context_becomes_passages():
-    """The same template serves cases that bring their own context."""
-    template = "{% for p in passages %}[{{ p.number }}] {{ p.text }} {% endfor %}"
-    assert render(_prompt(user=template), CASE)[0]["content"] == "[1] First. [2] Second. "
+def test_without_retrieval_the_context_is_the_cases_own_and_there_are_no_passages():
+    """A case's own context is no retrieval: a prompt can tell the two apart."""
+    template = "{{ passages | length }} {{ context }}"
+    assert render(_prompt(user=template), CASE)[0]["content"] == "0 First.\n\nSecond."
 
 
 def test_expected_is_never_visible_to_a_prompt():

@@ -133,13 +133,12 @@ class Lockgate:
             raise pytest.UsageError(str(error)) from error
         if self._is_controller:
             self._expect_everything(session)
-        result = yield
-        if self._problems:
-            raise pytest.UsageError("\n\n".join(dict.fromkeys(self._problems)))
-        return result
+        return (yield)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Start the engine on what is still selected."""
+        """Start the engine on what is still selected; broken suites end the session here, exit code 4."""
+        if self._problems:
+            raise pytest.UsageError("\n\n".join(dict.fromkeys(self._problems)))
         if self._is_controller or self.config.option.collectonly:
             return
         try:
