@@ -56,7 +56,8 @@ class Desk:
 
     def run(self, *args: str, workers: int = 0) -> pytest.RunResult:
         spread = ["-n", str(workers)] if workers else ["-p", "no:xdist"]
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *spread, *args)
+        run = self.pytester.runpytest_subprocess if workers else self.pytester.runpytest_inprocess
+        return run("-p", "no:cacheprovider", *spread, *args)
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_dash_x_stops_at_the_first_failure(desk):
 
 def test_last_failed_runs_the_failed_case_only(desk):
     """`--lf` runs what failed last time."""
-    run = desk.pytester.runpytest_subprocess
+    run = desk.pytester.runpytest_inprocess
     assert run("--llm-backend=prompt:v1", "-p", "no:xdist").ret == 1
     again = run("--llm-backend=prompt:v1", "-p", "no:xdist", "--lf")
     again.assert_outcomes(failed=1)
