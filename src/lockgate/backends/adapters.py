@@ -68,9 +68,11 @@ def _bare(loaded: Loaded) -> Iterator[None]:
 def _name(loaded: Loaded, folder: Path) -> str:
     name = f"adapter-{hash_adapter(folder)}"
     if name not in loaded.adapters:
+        from safetensors import SafetensorError
+
         try:
             _put_on(loaded, folder, name)
-        except (RuntimeError, ValueError, OSError, KeyError) as error:
+        except (RuntimeError, ValueError, OSError, KeyError, SafetensorError) as error:
             raise FatalBackendError(_misfit(loaded, folder, error)) from error
         loaded.adapters.add(name)
     return name

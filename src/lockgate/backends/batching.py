@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ class Room:
 
 def in_batches(
     items: Sequence[T], *, size: Callable[[T], int], room: Room, work: Callable[[Sequence[T]], None]
-) -> Iterator[tuple[Sequence[T], float, str | None]]:
+) -> Iterator[tuple[Sequence[T], str | None]]:
     """Work through items in batches of like size, the shortest first.
 
     Args:
@@ -38,15 +37,14 @@ def in_batches(
         work: does one batch, in place; repeatable for the same items after it failed.
 
     Yields:
-        A batch, the seconds that it took, and None, or why not even one item alone fits into memory.
+        A batch and None, or a batch of one and why not even it fits into memory.
     """
     waiting = deque(_plan(sorted(items, key=size), size, room))
     while waiting:
         batch = waiting.popleft()
-        started = time.perf_counter()
         error = _attempt(work, batch)
         if error is None or len(batch) == 1:
-            yield batch, time.perf_counter() - started, error
+            yield batch, error
             continue
         room.rows = max(1, len(batch) // 2)
         left = [item for later in (batch, *waiting) for item in later]

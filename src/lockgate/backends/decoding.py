@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lockgate.backends.keyvalues import is_plain, new_cache
 from lockgate.backends.sampling import Sampling, choose
 
 __all__ = ["Row", "decode"]
@@ -28,6 +29,8 @@ class Row:
         finish: `stop` or `length` once it is finished, else "".
         text: the answer once it is finished.
         first_token_seconds: from the start of its batch to its first token.
+        started: when its batch began, on the clock of `time.perf_counter`.
+        seconds: its share of its batch's time.
     """
 
     ids: list[int]
@@ -37,6 +40,8 @@ class Row:
     finish: str = ""
     text: str = ""
     first_token_seconds: float | None = None
+    started: float = 0.0
+    seconds: float = 0.0
 
 
 def decode(model: Any, tokenizer: Any, rows: Sequence[Row]) -> None:
@@ -59,8 +64,7 @@ def decode(model: Any, tokenizer: Any, rows: Sequence[Row]) -> None:
     started = time.perf_counter()
     with torch.inference_mode():
         state = _prefill(model, rows)
-        for row in rows:
-            row.first_token_seconds = time.perf_counter() - started
+        first = time.perf_counter() - started
         while state.rows:
             chosen = choose(state.logits, [(row.sampling, row.numbers) for row in state.rows])
             for row, token in zip(state.rows, chosen, strict=True):
@@ -68,6 +72,9 @@ def decode(model: Any, tokenizer: Any, rows: Sequence[Row]) -> None:
             _drop_finished(state)
             if state.rows:
                 _step(model, state, chosen)
+    spent = time.perf_counter() - started
+    for row in rows:
+        row.started, row.first_token_seconds, row.seconds = started, first, spent / len(rows)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,7 +108,7 @@ def _prefill(model: Any, rows: Sequence[Row]) -> _State:
         input_ids=torch.tensor(ids, device=model.device),
         attention_mask=seen,
         position_ids=(seen.cumsum(1) - 1).clamp(min=0)[:, shared:],
-        past_key_values=_new_cache(model) if cache is None else cache,
+        past_key_values=new_cache(model) if cache is None else cache,
         use_cache=True,
         logits_to_keep=1,
     )
@@ -130,8 +137,8 @@ def _prefix(model: Any, ids: list[int], rows: int) -> Any:
     """The cache of a shared beginning, once for each row; None for models whose cache is not plain."""
     import torch
 
-    cache = _new_cache(model)
-    if not _plain(cache):
+    cache = new_cache(model)
+    if not is_plain(cache):
         return None
     model(
         input_ids=torch.tensor([ids], device=model.device),
@@ -141,19 +148,6 @@ def _prefix(model: Any, ids: list[int], rows: int) -> Any:
     )
     cache.batch_repeat_interleave(rows)
     return cache
-
-
-def _new_cache(model: Any) -> Any:
-    from transformers import DynamicCache
-
-    return DynamicCache(config=model.config)
-
-
-def _plain(cache: Any) -> bool:
-    """Whether each layer keeps all keys and values, so that rows can be taken out and padding is harmless."""
-    from transformers.cache_utils import DynamicLayer
-
-    return all(type(layer) is DynamicLayer for layer in cache.layers)
 
 
 def _step(model: Any, state: _State, chosen: Sequence[int]) -> None:
@@ -182,7 +176,7 @@ def _drop_finished(state: _State) -> None:
     done = len(state.rows) - len(going)
     if not going:
         state.rows = []
-    elif done * _DROP_SHARE >= len(state.rows) and _plain(state.cache):
+    elif done * _DROP_SHARE >= len(state.rows) and is_plain(state.cache):
         index = torch.tensor(going, device=state.mask.device)
         state.cache.batch_select_indices(index)
         state.mask, state.lengths = state.mask[index], state.lengths[index]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,8 @@ from lockgate.backends.batching import Room, in_batches
 from lockgate.backends.decoding import Row, decode
 from lockgate.backends.holder import holder
 from lockgate.backends.loading import Loaded, hush, load_weights, pick_device, pick_dtype
-from lockgate.backends.sampling import Sampling, number_stream, override
+from lockgate.backends.rows import ask, begin
+from lockgate.backends.sampling import Sampling, override
 from lockgate.backends.weights import Weights, find_adapter, find_weights, hash_adapter, hash_weights
 from lockgate.errors import UsageError
 from lockgate.model import JSON, Completion, Prompt, Request, Setting
@@ -103,17 +105,23 @@ class TransformersLM:
             FatalBackendError: weights or adapter cannot be loaded.
             MissingExtra: torch, transformers or peft is not installed.
         """
+        if not requests:
+            return
         loaded = self._load()
+        asked = time.perf_counter()
         rows: list[tuple[Request, Row]] = []
         for request in requests:
             try:
-                rows.append((request, self._row(loaded, request)))
+                rows.append((request, ask(loaded, request, override(self._sampling, request.params))))
             except UsageError as error:
-                yield Completion(error=str(error), model=self._weights.name, request=request)
+                yield self._failed(request, str(error))
         work = partial(self._work, loaded)
-        for batch, seconds, failure in in_batches(rows, size=_size, room=self._room, work=work):
+        for batch, failure in in_batches(rows, size=_size, room=self._room, work=work):
             for request, row in batch:
-                yield self._completion(request, row, seconds / len(batch), len(batch), failure)
+                if failure is None:
+                    yield self._completion(request, row, len(batch), asked)
+                else:
+                    yield self._failed(request, f"Memory did not do for this request alone: {failure}")
 
     def close(self) -> None:
         """Let the weights go; with their last user they are freed. Asking again loads them again."""
@@ -134,46 +142,25 @@ class TransformersLM:
                 self.load_seconds = self._taken[1].seconds if first else self.load_seconds
             return self._taken[1]
 
-    def _row(self, loaded: Loaded, request: Request) -> Row:
-        sampling = override(self._sampling, request.params)
-        text = loaded.tokenizer.apply_chat_template(
-            [dict(message) for message in request.messages], tokenize=False, add_generation_prompt=True
-        )
-        ids = loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
-        if loaded.context is not None and len(ids) >= loaded.context:
-            window = f"{self._weights.name} takes fewer than {loaded.context}"
-            raise UsageError(f"The prompt has {len(ids)} tokens, {window}. Cut it.")
-        return Row(
-            ids=ids,
-            sampling=_within(sampling, len(ids), loaded.context),
-            numbers=number_stream(sampling.seed, request.case_id, request.trial),
-        )
-
     def _work(self, loaded: Loaded, batch: Sequence[tuple[Request, Row]]) -> None:
-        """Answer one batch; begun anew after it failed."""
         hush()
         for request, row in batch:
-            row.answer, row.finish = [], ""
-            row.numbers = number_stream(row.sampling.seed, request.case_id, request.trial)
+            begin(row, request)
         with loaded.lock, wearing(loaded, self._adapter) as model:
             decode(model, loaded.tokenizer, [row for _, row in batch])
 
-    def _completion(
-        self, request: Request, row: Row, seconds: float, batch: int, error: str | None
-    ) -> Completion:
-        if error is not None:
-            return Completion(
-                error=f"Memory did not do for this request alone: {error}",
-                model=self._weights.name,
-                request=request,
-            )
+    def _failed(self, request: Request, error: str) -> Completion:
+        return Completion(error=error, model=self._weights.name, request=request)
+
+    def _completion(self, request: Request, row: Row, batch: int, asked: float) -> Completion:
         return Completion(
             text=row.text,
             model=self._weights.name,
             tokens_in=len(row.ids),
             tokens_out=len(row.answer),
             cost=self._cost(row),
-            seconds=seconds,
+            seconds=row.seconds,
+            queued_seconds=row.started - asked,
             first_token_seconds=row.first_token_seconds,
             finish=row.finish,
             batch=batch,
@@ -264,10 +251,3 @@ def _check_price(price: Mapping[str, float] | None) -> Mapping[str, float] | Non
 
 def _size(item: tuple[Request, Row]) -> int:
     return len(item[1].ids) + item[1].sampling.max_tokens
-
-
-def _within(sampling: Sampling, tokens_in: int, context: int | None) -> Sampling:
-    """The sampling with `max_tokens` cut to what is left of the window."""
-    if context is None or tokens_in + sampling.max_tokens <= context:
-        return sampling
-    return override(sampling, {"max_tokens": context - tokens_in})
