@@ -53,6 +53,13 @@ def test_a_suite_without_a_backend(desk):
     assert "prompt:v1, prompt:v2, ft:v3" in text
 
 
+def test_a_suite_without_a_backend_under_workers(desk):
+    """With `-n 2` it is a collection error with the same text."""
+    result = desk.run(workers=2)
+    assert result.ret not in (0, 5)
+    assert "no backend was chosen" in result.stdout.str()
+
+
 def test_missing_project_file(desk):
     """Without a project file there is nothing to ask, and the text says where it was looked for."""
     (desk.pytester.path / "lockgate.yaml").unlink()

@@ -101,6 +101,8 @@ class Lockgate:
         """A suite, or None when it cannot be used; its problems end the session after collection."""
         if path not in self._suites:
             self._suites[path] = self._load(path)
+        if self._is_worker:
+            self._end_if_broken()
         return self._suites[path]
 
     def _load(self, path: Path) -> Suite | None:
@@ -133,12 +135,12 @@ class Lockgate:
             raise pytest.UsageError(str(error)) from error
         if self._is_controller:
             self._expect_everything(session)
+            self._end_if_broken()
         return (yield)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Start the engine on what is still selected; broken suites end the session here, exit code 4."""
-        if self._problems:
-            raise pytest.UsageError("\n\n".join(dict.fromkeys(self._problems)))
+        self._end_if_broken()
         if self._is_controller or self.config.option.collectonly:
             return
         try:
@@ -149,6 +151,13 @@ class Lockgate:
         if jobs:
             self.engine = Engine(jobs, self.asker, self._share)
             self.engine.start()
+
+    def _end_if_broken(self) -> None:
+        if not self._problems:
+            return
+        text = "\n\n".join(dict.fromkeys(self._problems))
+        # An xdist worker cannot end the session by itself; it tells its controller by a collection error.
+        raise pytest.Collector.CollectError(text) if self._is_worker else pytest.UsageError(text)
 
     def _expect_everything(self, session: pytest.Session) -> None:
         roots = [Path(str(a).split("::")[0]) for a in session.config.args]
