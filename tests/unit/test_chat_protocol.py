@@ -84,7 +84,7 @@ def test_fatal_is_what_no_other_request_survives(error, fatal):
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        (failure(429, headers={"retry-after": "2"}, message="slow\ndown"), "HTTP 429, retry after 2 s: slow down"),
+        (failure(429, headers={"retry-after": "2"}, message="a\nb"), "HTTP 429, retry after 2 s: a b"),
         (failure(500, body={"message": "their words"}), "HTTP 500: their words"),
         (failure(500, message="boom"), "HTTP 500: boom"),
         (failure(500, body="<html>"), "HTTP 500: no"),
