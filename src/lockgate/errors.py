@@ -36,9 +36,10 @@ class LockgateError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One mistake in a file: `path:line:column: what is wrong. What to do.`
+    """One mistake in a file.
 
-    Lines and columns count from 1; `source` is the line as it stands in the file, without its end.
+    It reads `path:line:column: what is wrong. What to do.` Lines and columns count
+    from 1; `source` is the line as it stands in the file, without its end.
     """
 
     path: str
@@ -69,7 +70,7 @@ class UsageError(LockgateError):
     """An option or argument names what is not there; the text lists what is."""
 
 
-class MissingExtra(LockgateError):
+class MissingExtra(LockgateError):  # noqa: N818 - the contract's name
     """A feature needs a package that is not installed; the text has the pip line."""
 
     def __init__(self, *, feature: str, package: str, extra: str) -> None:
@@ -87,11 +88,11 @@ class FatalBackendError(BackendError):
     """A backend cannot answer any request (wrong key, unknown model): asking again is pointless."""
 
 
-class ReplayMiss(BackendError):
+class ReplayMiss(BackendError):  # noqa: N818 - the contract's name
     """A request is not in the journal and asking is forbidden (`--llm-offline`)."""
 
 
-class Miss(LockgateError):
+class Miss(LockgateError):  # noqa: N818 - what pytest prints for a failed case
     """A case missed at least one of its checks; the text shows prompt, answer, reason and span."""
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 __all__ = [
     "BUILTIN_MEASURES",
+    "JSON",
     "Backend",
     "Case",
     "Check",
@@ -22,7 +23,6 @@ __all__ = [
     "Example",
     "Figure",
     "Gate",
-    "JSON",
     "Latency",
     "Measure",
     "Message",
@@ -150,7 +150,8 @@ class Request:
         trial: 0 for the first sample of the case.
         messages: the rendered chat messages. A backend that wraps others (rag, cascade) gets the bare
             input here and renders its parts' prompts from `case`.
-        params: sampling that overrides the backend's own (temperature, max_tokens, seed, stop, response_format).
+        params: sampling that overrides the backend's own (temperature, max_tokens, seed, stop,
+            response_format).
         case: the case itself; never sent.
     """
 
@@ -332,6 +333,7 @@ class Check:
     identity: Mapping[str, JSON] = field(default_factory=dict)
 
     def __call__(self, case: Case, completion: Completion) -> Verdict:
+        """The verdict on one answer."""
         return self._named(self.judge(case, completion))
 
     def many(self, pairs: Iterable[tuple[Case, Completion]]) -> list[Verdict]:
@@ -353,11 +355,20 @@ class Backend(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """`FAMILY:VERSION`."""
+        ...
+
     @property
-    def identity(self) -> Mapping[str, JSON]: ...
+    def identity(self) -> Mapping[str, JSON]:
+        """Everything that can change an answer."""
+        ...
+
     @property
-    def prompt(self) -> Prompt | None: ...
+    def prompt(self) -> Prompt | None:
+        """What it renders cases with; None where it takes messages as they are."""
+        ...
+
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         """Answer requests, in any order, each completion carrying its `request`.
 
@@ -439,6 +450,7 @@ class Suite:
 
     @property
     def gated(self) -> frozenset[str]:
+        """The metrics that a gate stands on."""
         return frozenset(g.metric for g in self.gates)
 
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import lockgate
+
+# In-process runs of pytest put sys.modules back to what it was: what is imported anew each time (numpy's C
+# modules refuse, exception classes become others) must be there before.
+for _module in pkgutil.walk_packages(lockgate.__path__, "lockgate."):
+    importlib.import_module(_module.name)
+for _name in ("scipy.optimize", "scipy.special", "scipy.stats", "jinja2.nativetypes", "jsonschema", "yaml"):
+    importlib.import_module(_name)
 
 PROJECT = """\
 backends:
@@ -48,7 +59,8 @@ class Desk:
     def many(self, count: int, *, right: int, gates: str, checks: str = "") -> None:
         """A suite `many` of that many cases, the first `right` of which ft:v3 gets right."""
         rows = "".join(f"  - {{id: c{n:03}, input: Say yes {n}., expected: 'yes'}}\n" for n in range(count))
-        text = f"suite: many\ncases:\n{rows}checks:\n  - equals: {{value: '{{{{ expected }}}}'}}\n{checks}{gates}"
+        head = f"suite: many\ncases:\n{rows}"
+        text = f"{head}checks:\n  - equals: {{value: '{{{{ expected }}}}'}}\n{checks}{gates}"
         self.write("evalsuites/many.yaml", text)
         answers = {f"c{n:03}": "yes" if n < right else "no" for n in range(count)}
         self.write("answers/v3.json", answers)

@@ -5,8 +5,8 @@ def test_llm_asks_the_selected_backend(desk):
     """`llm` is the selected backend."""
     desk.write(
         "test_tone.py",
-        "def test_tone(llm):\n    assert llm.name == 'prompt:v2'\n    "
-        "from lockgate import Case\n    assert llm.complete(Case(id='hours', input='?')).text == 'At nine.'\n",
+        "from lockgate import Case\ndef test_tone(llm):\n    assert llm.name == 'prompt:v2'\n"
+        "    assert llm.complete(Case(id='hours', input='?')).text == 'At nine.'\n",
     )
     desk.run("--llm-backend=prompt", "test_tone.py").assert_outcomes(passed=1)
 
@@ -63,7 +63,8 @@ import pytest
 def test_answers(case, completion):
     assert case.expected in completion.text
 """
-ROWS = '{"id": "hours", "input": "When?", "expected": "nine"}\n{"id": "place", "input": "Where?", "expected": "harbour"}\n'
+ROWS = '{"id": "hours", "input": "When?", "expected": "nine"}\n'
+ROWS += '{"id": "place", "input": "Where?", "expected": "harbour"}\n'
 
 
 def test_marked_tests_run_once_for_each_case(desk):

@@ -1,4 +1,4 @@
-"""The journal's options: nothing is paid twice, `--llm-fresh` pays, `--llm-offline` and `--llm-rescore` never."""
+"""The journal's options: nothing is paid twice; only `--llm-fresh` pays again."""
 
 import re
 

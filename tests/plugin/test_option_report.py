@@ -27,7 +27,7 @@ def test_the_record_of_a_failed_run_is_written_too(desk):
 
 
 def test_junitxml_has_classnames_types_and_metrics(desk):
-    """pytest's own `--junitxml` carries suite names, failure types and the metrics as properties."""
+    """Pytest's own `--junitxml` carries suite names, failure types and the metrics as properties."""
     desk.many(50, right=20, gates=GATES)
     desk.run("--llm-backend=ft:v3", "--junitxml=out.xml")
     suite = junit(desk, "out.xml")

@@ -16,7 +16,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = {
     1: ("errors", "model"),
     2: (
-        "registry", "fingerprints", "stats", "power", "plain", "figures", "units", "strict_json", "templates",
+        "registry", "fingerprints", "stats", "power", "plain", "figures", "differences", "units", "strict_json", "templates",
         "background", "chat_protocol", "retrieval", "documents.yaml_source",
     ),
     3: ("prompts",),
@@ -41,7 +41,7 @@ def layer_of(module: str) -> int:
     for layer, rooms in LAYERS.items():
         if module in rooms:
             return layer
-    room = module.split(".")[0]
+    room = module.split(".", maxsplit=1)[0]
     return next((layer for layer, rooms in LAYERS.items() if room in rooms), 0)
 
 
@@ -118,7 +118,10 @@ def test_the_front_door_opens_every_name():
     [
         ("import lockgate", {"yaml", "pytest", "sqlite3", "jinja2", *HEAVY}),
         ("import lockgate.model, lockgate.errors", {"yaml", "sqlite3", *HEAVY}),
-        ("from lockgate import load_suite", {"torch", "transformers", "lancedb", "scipy", "openai", "pytest"}),
+        (
+            "from lockgate import load_suite",
+            {"torch", "transformers", "lancedb", "scipy", "openai", "pytest"},
+        ),
     ],
 )
 def test_a_fresh_process_stays_light(code, absent):

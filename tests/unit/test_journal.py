@@ -139,7 +139,8 @@ def test_nearest_shows_the_difference(journal):
     kept(journal, asked("How do I descale the kettle?", case_id="b"))
     nearest = journal.nearest("prompt:v1", asked("Where is my parcel today?"))
     assert nearest == (
-        "'a' trial 0 on prompt:v1; recorded 'user: Where is my parcel now?', now 'user: Where is my parcel today?'"
+        "'a' trial 0 on prompt:v1; recorded 'user: Where is my parcel now?', "
+        "now 'user: Where is my parcel today?'"
     )
 
 
@@ -170,7 +171,7 @@ def test_keys_differ_by_everything_that_matters():
 
 
 def test_unrendered_requests_count_the_case_fields():
-    """Where the backend renders later, a field that a template may use is part of the key; `expected` is not."""
+    """Where the backend renders later, a field that a template may use is in the key; `expected` is not."""
     backend = Scripted(answers={})
     plain, spiced = asked(), asked(fields={"task": "triage"})
     assert request_key(backend, "f", plain) != request_key(backend, "f", spiced)

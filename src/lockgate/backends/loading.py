@@ -70,8 +70,8 @@ def load_weights(weights: Weights, *, dtype: str, device: str, attention: str | 
     torch, transformers = hush()
     from safetensors import SafetensorError
 
-    where, options = _from(weights)
     try:
+        where, options = _from(weights)
         tokenizer = transformers.AutoTokenizer.from_pretrained(where, **options, padding_side="left")
         model = transformers.AutoModelForCausalLM.from_pretrained(
             where, **options, dtype=getattr(torch, dtype), attn_implementation=attention

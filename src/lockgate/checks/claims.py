@@ -83,13 +83,13 @@ def _windows(passage: Passage) -> Iterator[Window]:
 
 
 def _statements(answer: str) -> Iterator[Claim]:
-    for start, end in sentences(answer):
-        marker = _MARKER.match(answer[start:end])
-        start += marker.end() if marker else 0
+    for whole, end in sentences(answer):
+        marker = _MARKER.match(answer[whole:end])
+        start = whole + marker.end() if marker else whole
+        start += len(answer[start:end]) - len(answer[start:end].lstrip())
         text = _CITATION.sub("", answer[start:end]).strip()
         if _WORD.search(text) and not text.endswith(("?", "？", "؟", ":")):
-            lead = len(answer[start:end]) - len(answer[start:end].lstrip())
-            yield Claim(text=text, start=start + lead, end=end)
+            yield Claim(text=text, start=start, end=end)
 
 
 def _values(answer: str) -> Iterator[Claim]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from lockgate.engine.asking import Asker
@@ -188,8 +188,3 @@ class Engine:
 
 def _unmade(job: Job) -> Sample:
     return Sample(case_id=job.case.id, trial=job.request.trial, input=job.case.question)
-
-
-def backends_of(jobs: Iterable[Job]) -> list[Backend]:
-    """The backends of some jobs, each once, in order."""
-    return list({id(j.backend): j.backend for j in jobs}.values())

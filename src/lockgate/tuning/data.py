@@ -94,13 +94,13 @@ def _fill(groups: Sequence[str], rows: Sequence[Row], share: float) -> set[str]:
     sizes = dict.fromkeys(groups, 0)
     for row in rows:
         sizes[row.group] += 1
-    held = {min(groups, key=lambda g: (sizes[g], groups.index(g)))}
-    room = share * len(rows) - sum(sizes[g] for g in held)
+    held: set[str] = set()
+    room = share * len(rows)
     for group in groups:
-        if group not in held and sizes[group] <= room and len(held) < len(groups) - 1:
+        if sizes[group] <= room and len(held) < len(groups) - 1:
             held.add(group)
             room -= sizes[group]
-    return held
+    return held or {min(groups, key=lambda group: sizes[group])}
 
 
 def _read_file(path: Path, render: Render) -> list[Row]:
