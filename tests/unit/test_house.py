@@ -16,8 +16,8 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = {
     1: ("errors", "model"),
     2: (
-        "registry", "fingerprints", "stats", "power", "plain", "figures", "differences", "units", "strict_json",
-        "templates", "background", "chat_protocol", "retrieval", "documents.yaml_source",
+        "registry", "fingerprints", "stats", "power", "plain", "figures", "differences", "units",
+        "strict_json", "templates", "background", "chat_protocol", "retrieval", "documents.yaml_source",
     ),
     3: ("prompts",),
     4: ("documents", "backends", "checks"),

@@ -111,10 +111,12 @@ def broken(reason: str, figures: Mapping[str, Figure] | None = None) -> Verdict:
 def rate_check(
     name: str,
     metric: str,
-    judge: Callable[[Case, Completion], Verdict],
+    judge: Callable[[Case, Completion], Verdict | None],
     identity: Mapping[str, JSON],
 ) -> Check:
     """A check with one metric, the share of the samples that pass; `judge` need not fill in figures.
+
+    None from `judge` says that the check does not apply to the case: the metric does not count it.
 
     An error meant for a user that `judge` raises (a template names what a case lacks) is a verdict of
     status `error`, so that one odd case does not end a run.
@@ -123,9 +125,12 @@ def rate_check(
 
     def judged(case: Case, completion: Completion) -> Verdict:
         try:
-            return _with_figures(judge(case, completion), measure)
+            verdict = judge(case, completion)
         except LockgateError as error:
-            return _with_figures(broken(str(error)), measure)
+            verdict = broken(str(error))
+        if verdict is None:
+            return unscored("The check does not apply to this case.")
+        return _with_figures(verdict, measure)
 
     return Check(name=name, measures=(measure,), judge=judged, identity={"check": name, **identity})
 

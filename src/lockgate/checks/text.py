@@ -36,7 +36,8 @@ def contains(
     """The answer contains a text, or all of several.
 
     Args:
-        value: the text or texts; each may be a template over the case.
+        value: the text or texts; each may be a template over the case. A case whose template gives an
+            empty list is none of the check's: there is nothing that its answer should contain.
         any: one of them is enough.
         ignore_case: compare without regard to upper and lower case.
         metric: the metric's name, a rate.
@@ -47,8 +48,11 @@ def contains(
     if not value or (isinstance(value, list) and not all(value)):
         raise UsageError(f"The check 'contains' has nothing to look for: {value!r}. Give a text or texts.")
 
-    def judge(case: Case, completion: Completion) -> Verdict:
-        wanted = _texts(render_value(value, case))
+    def judge(case: Case, completion: Completion) -> Verdict | None:
+        rendered = render_value(value, case)
+        if rendered == []:
+            return None
+        wanted = _texts(rendered)
         spans = {w: _find(w, completion.text, ignore_case=ignore_case) for w in wanted}
         missing = [w for w in wanted if spans[w] is None]
         found = [span for span in spans.values() if span is not None]
