@@ -8,9 +8,12 @@ from lockgate.checks.authoring import failed, passed, rate_check, unscored
 from lockgate.errors import UsageError
 from lockgate.model import Case, Check, Completion, Span, Verdict
 
-__all__ = ["cites_sources"]
+__all__ = ["CITATION", "cites_sources"]
 
-_CITATION = re.compile(r"\[(\d{1,6}(?:\s*[,;–-]\s*\d{1,6})*)\]")
+_RANGE = r"\d{1,6}(?:\s*[–-]\s*\d{1,6})?"
+CITATION = re.compile(rf"\[({_RANGE}(?:\s*[,;]\s*{_RANGE})*)\]")
+"""A numbered citation: `[1]`, `[1, 3]`, `[1; 3]`, `[1-3]`; not a date such as `[2024-01-05]`."""
+
 _MOST = 1000
 
 
@@ -34,7 +37,7 @@ def cites_sources(*, min: int = 1, metric: str = "citation_validity") -> Check: 
         there = len(completion.passages) or len(case.context)
         if not there:
             return unscored("There is no passage and no context that could be cited.")
-        spans = [span for match in _CITATION.finditer(completion.text) for span in _cited(match)]
+        spans = [span for match in CITATION.finditer(completion.text) for span in _cited(match)]
         wrong = [span for span in spans if not 1 <= int(span.note) <= there]
         if wrong:
             numbers = ", ".join(dict.fromkeys(f"[{span.note}]" for span in wrong))

@@ -1,0 +1,122 @@
+"""Numbered citations and the passages that they lead to."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockgate.checks.citations import cites_sources
+from lockgate.errors import UsageError
+from lockgate.model import Case, Completion, Measure, Passage
+
+
+def judged(text, *, passages=3, context=(), **options):
+    """The check's verdict on an answer that rests on so many passages."""
+    retrieved = tuple(Passage(id=f"p{n}", text="x") for n in range(passages))
+    case = Case(id="a", input="?", context=context)
+    return cites_sources(**options)(case, Completion(text=text, passages=retrieved))
+
+
+@pytest.mark.parametrize(
+    ("text", "cited"),
+    [
+        ("Blue [1].", ["1"]),
+        ("Blue [1, 3].", ["1", "3"]),
+        ("Blue [1; 3].", ["1", "3"]),
+        ("Blue [1-3].", ["1", "2", "3"]),
+        ("Blue [1 – 2, 3].", ["1", "2", "3"]),
+        ("Blue [1][02].", ["1", "2"]),
+        ("Blue [3-1].", ["3", "1"]),
+    ],
+)
+def test_every_form_of_citation_is_read(text, cited):
+    """Each number that a bracket stands for is a span with that number, over the whole bracket."""
+    found = judged(text)
+    assert (found.status, dict(found.figures)) == ("pass", {"citation_validity": True})
+    assert [span.note for span in found.evidence] == cited
+
+
+@pytest.mark.parametrize(
+    "text", ["Blue.", "Blue [a].", "Blue [].", "(1)", "On [2024-01-05].", "[1-2-3]", "[1,]", "[1234567]"]
+)
+def test_what_is_no_citation_cites_nothing(text):
+    """Dates and other brackets are not read as citations, and break nothing."""
+    found = judged(text)
+    assert (found.status, found.reason) == ("fail", "The answer cites 0 passages, fewer than 1.")
+    assert dict(found.figures) == {"citation_validity": False}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "spans"),
+    [
+        ("Blue [4].", "[4] cites no passage: there are 3.", ["[4]"]),
+        ("Blue [1] and [0], [7] and [7].", "[0], [7] cites no passage: there are 3.", ["[0]", "[7]", "[7]"]),
+        ("Blue [2-5].", "[4], [5] cites no passage: there are 3.", ["[2-5]", "[2-5]"]),
+        ("Blue [1-999999].", "[999999] cites no passage: there are 3.", ["[1-999999]"]),
+    ],
+)
+def test_a_citation_of_nothing_is_a_miss(text, reason, spans):
+    """A number beyond the passages is named, and the evidence shows only the wrong citations."""
+    found = judged(text)
+    assert (found.status, found.reason) == ("fail", reason)
+    assert [span.text for span in found.evidence] == spans
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "status"),
+    [
+        ("Blue [1][1].", 2, "fail"),
+        ("Blue [1][2].", 2, "pass"),
+        ("Blue.", 0, "pass"),
+        ("Blue [9].", 0, "fail"),
+    ],
+)
+def test_min_counts_different_passages(text, least, status):
+    """The same passage twice is one; with 0 a citation is not needed, and still must not be wrong."""
+    assert judged(text, min=least).status == status
+
+
+def test_too_few_are_counted_in_the_reason():
+    """A miss says how many passages are cited and how many have to be."""
+    found = judged("Blue [1].", min=2)
+    assert found.reason == "The answer cites 1 passages, fewer than 2."
+    assert [span.text for span in found.evidence] == ["[1]"]
+
+
+def test_the_context_is_cited_where_nothing_was_retrieved():
+    """Retrieved passages come first; without any the case's own context is numbered."""
+    assert judged("Blue [2].", passages=0, context=("a", "b")).status == "pass"
+    assert judged("Blue [2].", passages=1, context=("a", "b")).status == "fail"
+
+
+def test_without_anything_to_cite_it_is_unscored():
+    """No passage and no context leave the sample unscored, which counts against a gate."""
+    found = judged("Blue [1].", passages=0)
+    assert (found.status, dict(found.figures)) == ("unscored", {"citation_validity": None})
+    assert found.reason == "There is no passage and no context that could be cited."
+    assert found.falls_short
+
+
+def test_a_min_below_zero_is_refused():
+    """A negative number of passages is a mistake of the suite."""
+    with pytest.raises(UsageError) as caught:
+        cites_sources(min=-1)
+    assert str(caught.value) == "The check 'cites_sources' cannot have min: -1. Use 0 or more."
+
+
+def test_metric_and_identity_follow_the_options():
+    """The metric takes the given name, and another `min` is another check."""
+    assert cites_sources(metric="m").measures == (Measure(name="m"),)
+    assert cites_sources().identity != cites_sources(min=2).identity
+
+
+@given(st.text() | st.text(alphabet="[]0123,;- –a", max_size=40), st.integers(0, 3))
+def test_every_answer_has_a_verdict_with_its_own_spans(text, least):
+    """Whatever the answer, evidence quotes it, and a pass cites only passages that are there."""
+    found = judged(text, min=least)
+    assert found.status in ("pass", "fail")
+    assert all(text[s.start : s.end] == s.text for s in found.evidence)
+    if found.status == "pass":
+        assert {int(s.note) for s in found.evidence} <= {1, 2, 3}
+        assert len({s.note for s in found.evidence}) >= least
