@@ -7,26 +7,33 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from lockgate.checks.citations import CITATION
 from lockgate.model import Passage
 from lockgate.strict_json import parse
 
 __all__ = ["Claim", "Window", "claims", "sentences", "windows"]
 
-_SENTENCE = re.compile(r"[^\n]+?(?:[.!?]+(?=[\s\"')\]]|$)[\"')\]]*|[。！？؟]|(?=\n|$))")
-_ABBREVIATION = re.compile(
-    r"\b(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|inc|ltd|co|approx|u\.s|[a-z])\.(?=\s)", re.IGNORECASE
+# A run of stops is tried at its first alone: at each of them, a long one would take its length squared.
+_SENTENCE = re.compile(r"[^\n]+?(?:(?<![.!?])[.!?]+(?=[\s\"')\]\[]|$)[\"')\]]*|[。！？؟]|(?=\n|$))")
+_NO_END = re.compile(
+    r"\b(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|etc|e\.g|i\.e|inc|ltd|co|approx|u\.s|[a-z])\.(?=\s)"
+    r"|^[ \t]*\d{1,3}\.(?=[ \t])",
+    re.IGNORECASE | re.MULTILINE,
 )
 _MARKER = re.compile(r"^\s*(?:[-*•–]|\d{1,3}[.)]|#{1,6})\s+")
-_JSON_LEAF = re.compile(r'"(?:[^"\\]|\\.)*"(?!\s*:)|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
+_JSON_LEAF = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?')
 _WORD = re.compile(r"\w")
-_CITATION = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
+_CITATION = re.compile(rf"\s*{CITATION.pattern}")
 _WIDTH = 3
 _LONG = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One thing that an answer says, with its place in the answer (characters, end excluded)."""
+    """One thing that an answer says, with its place in the answer (characters, end excluded).
+
+    `text` is without citations and JSON escapes; the answer's own characters are `answer[start:end]`.
+    """
 
     text: str
     start: int
@@ -61,7 +68,7 @@ def claims(answer: str) -> list[Claim]:
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of each sentence or line; a sentence of more than 500 characters is cut in pieces."""
-    masked = _ABBREVIATION.sub(lambda m: m[0][:-1] + "\u00b7", text)
+    masked = _NO_END.sub(lambda m: m[0][:-1] + "\u00b7", text)
     for match in _SENTENCE.finditer(masked):
         start, end = match.span()
         for cut in range(start, end, _LONG):
@@ -94,6 +101,8 @@ def _statements(answer: str) -> Iterator[Claim]:
 
 def _values(answer: str) -> Iterator[Claim]:
     for match in _JSON_LEAF.finditer(answer):
+        if match[1]:
+            continue  # a key
         quoted = match[0].startswith('"')
         text = str(json.loads(match[0])) if quoted else match[0]
         if _WORD.search(text):
