@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from lockgate.checks.claims import Window
 
-__all__ = ["Support", "overlap"]
+__all__ = ["Support", "has_content", "overlap"]
 
 _TOKEN = re.compile(r"[0-9]+(?:[.,:][0-9]+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\W_]+(?:-[^\W_]+)*")
 _NUMBER_LOSS = 0.6
@@ -27,7 +27,7 @@ _EMPTY = frozenset(
     some such than that the their them then there these they this those through to too under until
     up upon us very was we were what when where which while who whom why will with would you your
     yours please based according however overall additionally provided context passage text article
-    information mentioned stated sure
+    information mentioned stated sure yes yeah ok okay indeed certainly
     """.split()  # noqa: SIM905 - a list of words reads better as text
 )
 
@@ -70,11 +70,17 @@ def overlap(claim: str, windows: Sequence[Window]) -> Support:
     shares = [len(wanted & _all_terms(w.text)) / len(wanted) for w in windows]
     best = max(range(len(shares)), key=shares.__getitem__)
     everything = frozenset[str]().union(*(_all_terms(w.text) for w in windows))
-    numbers, names = said.numbers - everything, {n for n in said.names if _stem(n.lower()) not in everything}
+    numbers, names = said.numbers - everything, {n for n in said.names if _stem(_plain(n)) not in everything}
     score = (shares[best] + len(wanted & everything) / len(wanted)) / 2
     score *= 1 - _NUMBER_LOSS * _share(len(numbers), len(said.numbers))
     score *= 1 - _NAME_LOSS * _share(len(names), len(said.names))
     return Support(score=score, window=best, missing=(*sorted(numbers), *sorted(names)))
+
+
+def has_content(claim: str) -> bool:
+    """Whether a claim has a word, a name or a number that could stand in its evidence; "Yes." has none."""
+    terms = _terms(claim)
+    return bool(terms.words or terms.numbers)
 
 
 def _share(part: int, whole: int) -> float:
@@ -91,7 +97,7 @@ def _terms(text: str) -> _Terms:
     words, numbers, names = set[str](), set[str](), set[str]()
     for position, match in enumerate(_TOKEN.finditer(text)):
         token = match[0]
-        low = token.lower().replace("’", "'").removesuffix("'s")
+        low = _plain(token)
         if token[0] in "0123456789":
             numbers |= _number(token)
         elif low in _NUMBERS:
@@ -101,6 +107,11 @@ def _terms(text: str) -> _Terms:
             if position and token[0].isupper():
                 names.add(token)
     return _Terms(frozenset(words), frozenset(numbers), frozenset(names))
+
+
+def _plain(token: str) -> str:
+    """A word in lower case and without its possessive ending."""
+    return token.lower().replace("’", "'").removesuffix("'s")
 
 
 def _number(token: str) -> set[str]:
