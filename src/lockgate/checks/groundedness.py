@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from lockgate.checks.authoring import failed, passed, unscored
 from lockgate.checks.claims import Claim, Window, claims, windows
-from lockgate.checks.overlap import Support, overlap
+from lockgate.checks.overlap import Support, has_content, overlap
 from lockgate.checks.refusal import stance
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import Case, Check, Completion, Figure, Measure, Passage, Span, Verdict
@@ -26,6 +26,7 @@ _MEASURES = (
     Measure(name="abstention_rate", better="lower"),
 )
 _SHOWN = 5
+_NOTHING_TO_FIND = "The answer has no name, number or other word that a passage could have."
 
 
 def grounded(threshold: float = 0.5, *, engine: str = "lexical") -> Check:
@@ -33,8 +34,9 @@ def grounded(threshold: float = 0.5, *, engine: str = "lexical") -> Check:
 
     Claims are sentences, list items, or the values of a JSON answer. An answer with a claim below the
     threshold counts in `hallucination_rate`; its share of claims at or above it goes into `groundedness`.
-    An answer that abstains or refuses is neither: it counts in `abstention_rate` alone. Without passages,
-    or without a claim, the verdict is unscored.
+    An answer that abstains or refuses is neither: it counts in `abstention_rate` alone. Claims without a
+    word that a passage could have ("Yes.") are left out. Without passages, or without a claim that is left,
+    the verdict is unscored.
 
     The evidence is each unsupported claim's span in the answer, with its score and the numbers and names
     that no passage has, and after it the nearest passage.
@@ -56,9 +58,9 @@ def grounded(threshold: float = 0.5, *, engine: str = "lexical") -> Check:
     def judge(case: Case, completion: Completion) -> Verdict:
         if completion.text.strip() and stance(completion.text) in ("abstention", "refusal"):
             return passed({"abstention_rate": True}, score=None, reason="The answer abstains.")
-        return _judge(claims(completion.text), _passages(case, completion), ENGINES[engine], threshold)
+        return _judge(completion.text, _passages(case, completion), ENGINES[engine], threshold)
 
-    identity = {"check": "grounded", "engine": engine, "rules": 1, "threshold": threshold}
+    identity = {"check": "grounded", "engine": engine, "rules": 2, "threshold": threshold}
     return Check(name="grounded", measures=_MEASURES, judge=judge, identity=identity)
 
 
@@ -68,10 +70,12 @@ def _passages(case: Case, completion: Completion) -> Sequence[Passage]:
     return [Passage(id=f"context {n}", text=text) for n, text in enumerate(case.context, 1)]
 
 
-def _judge(said: Sequence[Claim], passages: Sequence[Passage], engine: Engine, threshold: float) -> Verdict:
+def _judge(answer: str, passages: Sequence[Passage], engine: Engine, threshold: float) -> Verdict:
+    stated = claims(answer)
+    said = [claim for claim in stated if has_content(claim.text)]
     evidence = windows(passages)
     if not said:
-        return unscored("The answer makes no claim.", _unknown())
+        return unscored(_NOTHING_TO_FIND if stated else "The answer makes no claim.", _unknown())
     if not evidence:
         return unscored("There is no passage and no context that the answer could rest on.", _unknown())
     supports = [engine(claim.text, evidence) for claim in said]
@@ -84,7 +88,7 @@ def _judge(said: Sequence[Claim], passages: Sequence[Passage], engine: Engine, t
     }
     if not bad:
         return passed(figures, score=score)
-    spans = [span for claim, support in bad for span in _spans(claim, support, evidence)]
+    spans = [span for claim, support in bad for span in _spans(answer, claim, support, evidence)]
     return failed(_reason(bad, len(said)), figures, score=score, evidence=spans)
 
 
@@ -100,14 +104,14 @@ def _reason(bad: Sequence[tuple[Claim, Support]], total: int) -> str:
     return f"{len(bad)} of {total} claims {verb} on no passage{what}."
 
 
-def _spans(claim: Claim, support: Support, evidence: Sequence[Window]) -> list[Span]:
+def _spans(answer: str, claim: Claim, support: Support, evidence: Sequence[Window]) -> list[Span]:
     note = f"not in the passages: {', '.join(support.missing)}" if support.missing else "not in the passages"
     spans = [
         Span(
             source="answer",
             start=claim.start,
             end=claim.end,
-            text=claim.text,
+            text=answer[claim.start : claim.end],
             note=note,
             score=round(support.score, 4),
         )
