@@ -121,9 +121,9 @@ def _finite(digits: str) -> float:
     return value
 
 
-def _integer(digits: str) -> int | float:
-    # Python refuses to convert thousands of digits; as a double such a number is out of range anyway.
-    return int(digits) if len(digits) < 400 else _finite(digits)
+def _integer(digits: str) -> int:
+    _finite(digits)  # first: Python refuses to convert thousands of digits, with another error
+    return int(digits)
 
 
 _DECODER = json.JSONDecoder(
