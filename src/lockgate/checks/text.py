@@ -52,7 +52,7 @@ def contains(
         rendered = render_value(value, case)
         if rendered == []:
             return None
-        wanted = _texts(rendered)
+        wanted = _texts(rendered, value)
         spans = {w: _find(w, completion.text, ignore_case=ignore_case) for w in wanted}
         missing = [w for w in wanted if spans[w] is None]
         found = [span for span in spans.values() if span is not None]
@@ -124,9 +124,12 @@ def max_tokens(limit: int, *, metric: str = "max_tokens") -> Check:
     return rate_check("max_tokens", metric, judge, {"limit": limit, "metric": metric})
 
 
-def _texts(value: object) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    return [str(v) for v in values if v is not None and str(v)]
+def _texts(rendered: object, value: str | list[str]) -> list[str]:
+    given = rendered if isinstance(rendered, list) else [rendered]
+    for one in given:
+        if one is not None and not isinstance(one, str | int | float):
+            raise UsageError(f"{value!r} gives {one!r}, which is no text. Give a text or a list of texts.")
+    return [str(one) for one in given if one is not None and str(one)]
 
 
 def _find(wanted: str, text: str, *, ignore_case: bool) -> Span | None:
