@@ -47,13 +47,24 @@ def wearing(loaded: Loaded, adapter: Path | None) -> Iterator[Any]:
     Raises:
         FatalBackendError: the adapter does not fit the base.
     """
-    if adapter is None:
-        with _bare(loaded):
-            yield loaded.model
+    name = _name(loaded, adapter) if adapter else None
+    folded = _fold(loaded, name)
+    if name is not None and not folded:
+        loaded.wrapper.set_adapter(name, inference_mode=True)
+        yield loaded.model
         return
-    name = _name(loaded, adapter)
-    loaded.wrapper.set_adapter(name, inference_mode=True)
-    yield loaded.model
+    with _bare(loaded):
+        yield loaded.model
+
+
+def _fold(loaded: Loaded, name: str | None) -> bool:
+    """Whether the packed layers now compute as the adapter wants them to."""
+    if loaded.packing is None:
+        return False
+    if name is not None:
+        return loaded.packing.fold(loaded.model, name)
+    loaded.packing.strip()
+    return True
 
 
 @contextmanager

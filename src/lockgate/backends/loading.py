@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lockgate.backends import cachefiles
+from lockgate.backends.packing import Packing
 from lockgate.backends.weights import Weights, hash_weights, hub_commit
 from lockgate.errors import FatalBackendError, MissingExtra
 
@@ -40,6 +41,7 @@ class Loaded:
         model: a causal LM of transformers; peft puts adapters into it in place.
         tokenizer: its tokeniser, padding on the left.
         context: its window in tokens; None where it names none.
+        packing: its linear layers in a faster layout, or None where it has none.
         wrapper: peft's handle on the model once it has an adapter, else None.
         adapters: the names of those that it has.
         seconds: how long loading took.
@@ -48,6 +50,7 @@ class Loaded:
     model: Any
     tokenizer: Any
     context: int | None = None
+    packing: Packing | None = None
     wrapper: Any = None
     adapters: set[str] = field(default_factory=set)
     seconds: float = 0.0

@@ -14,6 +14,7 @@ from lockgate.backends.batching import Room, in_batches
 from lockgate.backends.decoding import Row, decode
 from lockgate.backends.holder import holder
 from lockgate.backends.loading import Loaded, hush, load_weights, pick_device, pick_dtype
+from lockgate.backends.packing import pack
 from lockgate.backends.rows import ask, begin
 from lockgate.backends.sampling import Sampling, override
 from lockgate.backends.weights import Weights, find_adapter, find_weights, hash_adapter, hash_weights
@@ -23,7 +24,7 @@ from lockgate.prompts import RENDERER
 
 __all__ = ["TransformersLM", "transformers"]
 
-_DECODER = "1"
+_DECODER = "2"
 _BATCH_TOKENS = 16_384
 _PRICE_KEYS = ("input_per_1m", "output_per_1m")
 
@@ -137,7 +138,7 @@ class TransformersLM:
                 dtype = pick_dtype(self._dtype, device)
                 key = f"{hash_weights(self._weights)} {device} {dtype}"
                 first = holder().users(key) == 0
-                load = partial(load_weights, self._weights, dtype=dtype, device=device)
+                load = partial(_load_packed, self._weights, dtype=dtype, device=device)
                 self._taken = (key, holder().take(key, load))
                 self.load_seconds = self._taken[1].seconds if first else self.load_seconds
             return self._taken[1]
@@ -234,6 +235,12 @@ def transformers(
         concurrency=concurrency,
         price=_check_price(price),
     )
+
+
+def _load_packed(weights: Weights, *, dtype: str, device: str) -> Loaded:
+    loaded = load_weights(weights, dtype=dtype, device=device)
+    loaded.packing = pack(loaded.model)
+    return loaded
 
 
 def _load_prompt(name: str, setting: Setting) -> Prompt:
