@@ -27,6 +27,7 @@ test-gpu: $(READY)
 # The comparison table of the README, on real answers.
 compare: $(READY)
 	$(BIN)/pytest --llm-backend=prompt:v1,prompt:v2,rag:v1,ft:v3 --llm-report=report || test $$? -eq 1
+	$(BIN)/python benchmarks/comparison.py report/run.json README.md
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -40,7 +41,9 @@ docs: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/squad.py $(DATA)
+	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/squad.py $(DATA) --write docs/squad.md
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -53,15 +53,18 @@ def test_a_suite_without_gates_says_so():
     assert gate_table(run(rulings=())) == "The suite 'triage' has no gates."
 
 
+TIMED = dataclasses.replace(LATENCY, low=0.5, high=0.9)
+
+
 def compared():
     """Two backends with one better figure each, and one that is unknown."""
     return [
-        run("prompt:v1", metrics=(metric("accuracy", 0.8), LATENCY, COST, metric("format_f1", 1.0))),
+        run("prompt:v1", metrics=(metric("accuracy", 0.8), TIMED, COST, metric("format_f1", 1.0))),
         run(
             "ft:v3",
             metrics=(
                 metric("accuracy", 0.9),
-                dataclasses.replace(LATENCY, value=0.7),
+                dataclasses.replace(TIMED, value=0.7),
                 COST,
                 metric("format_f1", 1.0),
             ),
@@ -72,19 +75,26 @@ def compared():
 def test_backends_are_compared_with_the_best_marked():
     """The star goes to the better value by the metric's own direction; ties and the unknown have none."""
     assert comparison_table(compared()).splitlines() == [
-        "backend    format F1  accuracy  p95      $ per 1,000",
-        "prompt:v1  1          0.8       580 ms*  –",
-        "ft:v3      1          0.9*      700 ms   –",
+        "backend    format F1  accuracy  p95",
+        "prompt:v1  1          0.8       580 ms*",
+        "ft:v3      1          0.9*      700 ms",
     ]
+
+
+def test_a_quantile_of_too_few_samples_is_not_compared():
+    """A p95 without an upper limit is unknown: its value is the slowest of a few."""
+    few = run("a", metrics=(metric("accuracy", 0.1), dataclasses.replace(TIMED, high=None)))
+    enough = run("b", metrics=(metric("accuracy", 0.2), TIMED))
+    assert [line.split()[-1] for line in comparison_table([few, enough]).splitlines()] == ["p95", "–", "ms"]
 
 
 def test_the_comparison_as_markdown():
     """The same rows, figures to the right, the best in bold."""
     assert comparison_markdown(compared()).splitlines() == [
-        "| backend | format F1 | accuracy | p95 | $ per 1,000 |",
-        "| --- | ---: | ---: | ---: | ---: |",
-        "| prompt:v1 | 1 | 0.8 | **580 ms** | – |",
-        "| ft:v3 | 1 | **0.9** | 700 ms | – |",
+        "| backend | format F1 | accuracy | p95 |",
+        "| --- | ---: | ---: | ---: |",
+        "| prompt:v1 | 1 | 0.8 | **580 ms** |",
+        "| ft:v3 | 1 | **0.9** | 700 ms |",
     ]
 
 

@@ -103,7 +103,7 @@ def _labels(runs: Sequence[Run]) -> int:
 
 
 def _comparison(runs: Sequence[Run], mark: Callable[[str], str]) -> list[_Row]:
-    columns = [name for name in _COMPARED if any(r.metric(name) for r in runs)]
+    columns = [name for name in _COMPARED if any(_known(r, name) is not None for r in runs)]
     head = ["suite", "backend"][-_labels(runs) :] + [_COMPARED[name] for name in columns]
     return [head, *(_compared_row(run, runs, columns, mark) for run in runs)]
 
@@ -114,15 +114,22 @@ def _compared_row(
     rivals = [r for r in runs if r.suite == run.suite]
     cells = [run.suite, run.backend][-_labels(runs) :]
     for name in columns:
-        metric = run.metric(name)
+        metric = _known(run, name)
         shown = UNKNOWN if metric is None else show(metric.value, metric.unit)
         cells.append(mark(shown) if metric is not None and _is_best(metric, rivals) else shown)
     return cells
 
 
+def _known(run: Run, name: str) -> Metric | None:
+    """A run's metric, unless it is a quantile of too few samples to have an upper limit."""
+    metric = run.metric(name)
+    beyond = metric is not None and metric.kind == "quantile" and metric.high is None
+    return None if metric is None or metric.value is None or beyond else metric
+
+
 def _is_best(metric: Metric, rivals: Sequence[Run]) -> bool:
     """Whether it is the best of at least two values that are not all the same."""
-    others = [m.value for r in rivals if (m := r.metric(metric.name)) is not None and m.value is not None]
+    others = [m.value for r in rivals if (m := _known(r, metric.name)) is not None and m.value is not None]
     if metric.value is None or len(set(others)) < 2:
         return False
     return metric.value == (max(others) if metric.better == "higher" else min(others))
