@@ -190,6 +190,7 @@ class Completion:
         replayed: True when it comes from the journal.
         path: for a cascade, the backends asked in order; the last one answered.
         batch: how many requests were answered together.
+        attempts: how often the request was asked until it was answered.
         error: why there is no answer; None when there is one.
         request: the request that this answers. Completions come in any order; this is how they are matched.
     """
@@ -207,6 +208,7 @@ class Completion:
     replayed: bool = False
     path: tuple[str, ...] = ()
     batch: int = 1
+    attempts: int = 1
     error: str | None = None
     request: Request | None = field(default=None, compare=False, repr=False)
 

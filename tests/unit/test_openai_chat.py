@@ -33,6 +33,7 @@ def requests_for(*texts, **fields):
 def ask(answer, *texts, params=None, trial=0, **options):
     """The server after it was asked, and the completions."""
     with ChatServer(answer) as server:
+        options = {"attempts": 1, **options}
         backend = openai("m", base_url=server.url, setting=Setting(name="api:v1"), **options)
         try:
             requests = requests_for(*(texts or ("hi",)), params=params or {}, trial=trial)
@@ -318,7 +319,7 @@ def test_nobody_listening_is_an_error_completion():
     """A refused connection says so, once for each request."""
     with ChatServer(lambda body: chat()) as server:
         url = server.url
-    backend = openai("m", base_url=url, setting=Setting(name="api:v1"))
+    backend = openai("m", base_url=url, attempts=1, setting=Setting(name="api:v1"))
     errors = [c.error for c in backend.complete(requests_for(*"ab"))]
     backend.close()
     assert len(errors) == 2
@@ -355,7 +356,7 @@ def test_openai_itself_needs_a_key(monkeypatch):
 
 def test_openai_itself_gets_its_own_name_for_max_tokens():
     """OpenAI's newer models know only `max_completion_tokens`."""
-    from lockgate.backends.openai_chat import _arguments
+    from lockgate.backends.chat_endpoint import _arguments
 
     backend = openai("m", max_tokens=5, setting=Setting())
     sent = _arguments(backend, requests_for("hi")[0])
@@ -407,7 +408,10 @@ def test_the_identity_is_what_can_change_an_answer():
         ({"max_tokens": 0}, "max_tokens is 0. Write 1 or more."),
         ({"temperature": -1}, "temperature is -1. Write 0 or more."),
         ({"top_p": 0}, "top_p is 0. Write a number over 0, up to 1."),
-        ({"timeout": 0}, "timeout is 0. Write seconds, more than 0."),
+        ({"timeout": 0}, "timeout is 0 for whole. Write seconds, more than 0."),
+        ({"timeout": {"conect": 1}}, "timeout has the unknown key 'conect'. Did you mean 'connect'?"),
+        ({"timeout": {"connect": True}}, "timeout is True for connect. Write seconds, more than 0."),
+        ({"attempts": 0}, "attempts is 0. Write 1 or more."),
         ({"concurrency": 0}, "concurrency is 0. Write 1 or more."),
         (
             {"price": {"inptu_per_1m": 1}},

@@ -1,0 +1,170 @@
+"""A chat endpoint that fails now and then: asked again, slowed down for, given up in words; and streamed."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from aiohttp import web
+from chat_server import ChatServer, chat, refused
+
+from lockgate.backends import chat_endpoint
+from lockgate.backends.openai_chat import openai
+from lockgate.errors import FatalBackendError
+from lockgate.model import Request, Setting
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    """A key, no proxy, and no waiting where the endpoint names no time."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(chat_endpoint, "backoff", lambda number: 0.001 * number)
+
+
+def ask(answer, count=1, **options):
+    """The server after it was asked, the completions by case, and the backend."""
+    with ChatServer(answer) as server:
+        backend = openai("m", base_url=server.url, setting=Setting(name="api:v1"), **options)
+        requests = [
+            Request(case_id=str(n), messages=({"role": "user", "content": str(n)},)) for n in range(count)
+        ]
+        try:
+            return server, {c.request.case_id: c for c in backend.complete(requests)}, backend
+        finally:
+            backend.close()
+
+
+def first_fails(*failures):
+    """Answers each request with these in turn, then well."""
+    left: dict[str, list] = {}
+
+    def answer(body):
+        mine = left.setdefault(body["messages"][0]["content"], list(failures))
+        return mine.pop(0)() if mine else chat()
+
+    return answer
+
+
+def truncated():
+    """Half an answer."""
+    return web.Response(text=json.dumps(chat())[:50], content_type="application/json")
+
+
+def dropped():
+    """A connection that ends without an answer."""
+
+    async def drop(request):
+        request.transport.close()
+        return web.Response()
+
+    return drop
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        lambda: refused(429, "slow down", retry_after="0.01"),
+        lambda: refused(503, "busy"),
+        lambda: refused(500, "oops"),
+        lambda: refused(408, "too late"),
+        truncated,
+        dropped,
+    ],
+    ids=["429", "503", "500", "408", "truncated", "dropped"],
+)
+def test_what_may_pass_is_asked_again(failure):
+    """A rate limit, a fault, a cut body or connection costs attempts, never an answer."""
+    server, answers, _ = ask(first_fails(failure, failure), count=5)
+    assert [answers[str(n)].text for n in range(5)] == ["Hello"] * 5
+    assert {c.attempts for c in answers.values()} == {3}
+    assert len(server.bodies) == 15
+
+
+def test_a_silent_attempt_is_cut_and_asked_again():
+    """A request that hangs is given up after `timeout` and asked anew; its time is not the answer's."""
+
+    async def hang():
+        import asyncio
+
+        await asyncio.sleep(60)
+
+    _, answers, _ = ask(first_fails(hang), timeout=0.2)
+    assert answers["0"].text == "Hello"
+    assert answers["0"].seconds < 0.2
+
+
+def test_attempts_run_out_and_the_error_tells_all():
+    """After the last attempt the error says what came of each."""
+    failures = [lambda: refused(500, "oops")] * 2 + [lambda: refused(503, "busy")] * 5
+    server, answers, _ = ask(first_fails(*failures), attempts=4)
+    assert answers["0"].error == (
+        "HTTP 503: busy It was asked 4 times; before: HTTP 500: oops (2 times); HTTP 503: busy"
+    )
+    assert len(server.bodies) == 4
+
+
+@pytest.mark.parametrize("status", [400, 401, 404])
+def test_what_cannot_pass_is_never_asked_again(status):
+    """A refused form, key or model stops the backend after one request."""
+    with ChatServer(lambda body: refused(status, "no")) as server:
+        backend = openai("m", base_url=server.url, concurrency=1, setting=Setting(name="api:v1"))
+        requests = [Request(case_id=n, messages=({"role": "user", "content": n},)) for n in "abc"]
+        with pytest.raises(FatalBackendError, match=f"HTTP {status}: no"):
+            list(backend.complete(requests))
+        backend.close()
+    assert len(server.bodies) == 1
+
+
+def test_a_wait_beyond_five_minutes_is_given_up():
+    """An endpoint that wants to be left alone for an hour is an error now, with its own words."""
+    started = time.monotonic()
+    _, answers, _ = ask(lambda body: refused(429, "come back later", retry_after="3600"))
+    assert answers["0"].error == "HTTP 429, retry after 3600 s: come back later"
+    assert time.monotonic() - started < 5
+
+
+def test_rate_limits_slow_the_backend_down():
+    """After 429s fewer requests are allowed in flight than before; one 500 changes nothing."""
+    limit = first_fails(lambda: refused(429, "slow down", retry_after="0.01"))
+    assert ask(limit, count=3, concurrency=6)[2]._pace.limit < 6
+    assert ask(first_fails(lambda: refused(500, "oops")), count=3, concurrency=6)[2]._pace.limit == 6
+
+
+def streamed(*pieces, finish="stop", done=True):
+    """An answer as server-sent events."""
+
+    async def stream(request):
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        chunks = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
+        chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": finish}], "model": "served"})
+        usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+        chunks.append({"choices": [], "usage": usage})
+        for chunk in chunks:
+            await response.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+        if done:
+            await response.write(b"data: [DONE]\n\n")
+        await response.write_eof()
+        return response
+
+    return stream
+
+
+def test_a_streamed_answer_has_a_time_to_its_first_token():
+    """With `stream` the text comes in pieces, with usage, finish and the time to the first."""
+    server, answers, _ = ask(lambda body: streamed("Hel", "lo"), stream=True)
+    answer = answers["0"]
+    assert (answer.text, answer.finish, answer.model) == ("Hello", "stop", "served")
+    assert (answer.tokens_in, answer.tokens_out) == (3, 2)
+    assert 0 < answer.first_token_seconds <= answer.seconds
+    assert server.bodies[0]["stream_options"] == {"include_usage": True}
+
+
+def test_a_stream_that_ends_too_early_is_asked_again():
+    """A stream without a finish is no answer."""
+    cut = [lambda: streamed("Hel", finish=None, done=False)]
+    answer = first_fails(*cut, lambda: streamed("Hello"))
+    assert ask(answer, stream=True)[1]["0"].text == "Hello"
