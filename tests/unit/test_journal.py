@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,3 +186,32 @@ def test_rows_are_readable(journal):
         [(request, completion)] = database.execute("SELECT request, completion FROM completions")
     assert json.loads(request) == "user: Where is it?"
     assert json.loads(completion) == {"text": "Here."}
+
+
+def test_a_closed_journal_drops_what_comes_too_late(tmp_path):
+    """A thread that still answers when the session ends neither fails nor harms the file."""
+    journal = Journal(tmp_path / "journal.sqlite")
+    early = kept(journal, asked("early"))
+    journal.close()
+    late = kept(journal, asked("late", case_id="late"))
+    assert journal.get(early, asked("early")) is None
+    again = Journal(tmp_path / "journal.sqlite")
+    assert again.get(early, asked("early")) is not None
+    assert again.get(late, asked("late", case_id="late")) is None
+    again.close()
+
+
+def test_closing_while_others_write_is_safe(tmp_path):
+    """Threads in the middle of writing and a close at any moment leave a sound file."""
+    for _ in range(10):
+        journal = Journal(tmp_path / "journal.sqlite")
+        writers = [
+            threading.Thread(target=lambda j=journal, n=n: [kept(j, asked(f"{n} {i}")) for i in range(50)])
+            for n in range(3)
+        ]
+        for writer in writers:
+            writer.start()
+        journal.close()
+        for writer in writers:
+            writer.join()
+    assert Journal(tmp_path / "journal.sqlite").set_aside is None

@@ -94,10 +94,10 @@ class Engine:
         with self._changed:
             self._changed.notify_all()
 
-    def join(self) -> None:
-        """Wait until nothing is being asked any more."""
+    def join(self, seconds: float | None = None) -> None:
+        """Wait until nothing is being asked any more, at most so long (each backend)."""
         for thread in self._threads:
-            thread.join()
+            thread.join(seconds)
 
     @property
     def stopped(self) -> bool:

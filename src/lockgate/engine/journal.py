@@ -61,6 +61,7 @@ class Journal:
         self.path = path
         self.set_aside: Path | None = None
         self._lock = threading.Lock()
+        self._closed = False
         self._database = self._open()
 
     def get(self, key: str, request: Request, *, since: float = 0.0) -> Completion | None:
@@ -121,8 +122,13 @@ class Journal:
         return f"{line}; {_difference(asked, wanted)}"
 
     def close(self) -> None:
-        """Close the file; nothing is lost when this is not called."""
-        self._database.close()
+        """Close the file; nothing is lost when this is not called.
+
+        What a thread that still runs wants to keep after it is dropped, and nothing is found any more.
+        """
+        with self._lock:
+            self._closed = True
+            self._database.close()
 
     def _candidates(self, backend: str, request: Request) -> Iterator[tuple[str, str]]:
         query = (
@@ -136,12 +142,17 @@ class Journal:
 
     def _one(self, query: str, *values: object) -> tuple[str, ...] | None:
         with self._lock:
+            if self._closed:
+                return None
             row: tuple[str, ...] | None = self._database.execute(query, values).fetchone()
             return row
 
     def _write(self, statement: str, row: tuple[object, ...]) -> None:
-        with self._lock, self._database:
-            self._database.execute(statement, row)
+        with self._lock:
+            if self._closed:
+                return
+            with self._database:
+                self._database.execute(statement, row)
 
     def _open(self) -> sqlite3.Connection:
         try:

@@ -29,6 +29,7 @@ from lockgate.registry import Registry
 
 __all__ = ["Lockgate"]
 
+_FAREWELL_SECONDS = 1.0
 _QUIET = ("torch", "transformers", "peft", "lancedb", "openai", "aiohttp", "huggingface_hub", "accelerate")
 
 
@@ -252,8 +253,10 @@ class Lockgate:
         add_properties(session.config, self.runs)
 
     def pytest_unconfigure(self) -> None:
-        """Let go of weights, connections and files."""
+        """Let go of weights, connections and files; a batch at work is given a second to end by itself."""
         self._halt()
+        if self.engine is not None:
+            self.engine.join(_FAREWELL_SECONDS)
         if self._project is not None:
             self._project.close()
         if self._journal is not None:
