@@ -213,9 +213,7 @@ def test_every_mistake_in_a_spec_is_told_at_once(home):
         "'validation' cannot be 1. Write a share from 0 to below 1.",
         "'epochs' cannot be 0. Write a whole number from 1 on.",
         "'learning_rate' cannot be 'fast'. Write a number.",
-        "'dtype' cannot be 'float61'. Did you mean 'float16'?"
-        if "float16" in text
-        else "'dtype' cannot be 'float61'. Did you mean 'float32'?",
+        "'dtype' cannot be 'float61'. Did you mean 'bfloat16'?",
     ):
         assert part in text
     assert "desk@shirt" in text
@@ -264,5 +262,4 @@ def test_a_project_file_may_be_named(home, tmp_path):
     (other / "lockgate.yaml").write_text((home / "lockgate.yaml").read_text())
     (other / "answers.json").write_text("{}")
     told = wrong(SPEC, home, project=other / "lockgate.yaml")
-    assert len(told) == 1
-    assert "desk" in told[0]
+    assert told == ["other/lockgate.yaml:3:10: There is no folder 'prompts'. Correct the path."]

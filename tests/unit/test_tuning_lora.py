@@ -147,7 +147,7 @@ def test_the_same_seed_trains_the_same_weights(load, course):
     assert not same(trained[0], trained[2])
 
 
-@pytest.mark.parametrize("stop_after", [1, 4, 6, 9])
+@pytest.mark.parametrize("stop_after", [1, 4, 6, 8])
 def test_an_interrupted_training_ends_in_the_same_weights(load, course, monkeypatch, stop_after):
     """Killed after any batch and begun again, it ends bit for bit as if never interrupted."""
     monkeypatch.setattr(lora, "_KEEP_SECONDS", -1.0)

@@ -75,7 +75,7 @@ def test_a_version_is_one_new_line_behind_its_family(project):
     (line,) = added(before, after)
     assert line.startswith("    v4: {kind: transformers, ")
     lines = after.splitlines()
-    assert lines[lines.index(line) - 1].lstrip().startswith("v3:")
+    assert lines[lines.index(line) - 2].lstrip().startswith("v3:")
     assert lines[lines.index(line) + 1] == ""
 
 

@@ -70,7 +70,8 @@ def tune(spec: Path, *, project: Path | None = None, say: Callable[[str], None] 
     origin = _origin(order)
     course = _course(order, home.root / ".lockgate" / "tuning" / digest(origin))
     loaded = _load(order, course)
-    examples, checks = _encode(loaded, training), _encode(loaded, held)
+    encoded = dict(zip(map(id, rows), _encode(loaded, rows), strict=True))
+    examples, checks = ([encoded[id(row)] for row in side] for side in (training, held))
     say(f"{len(training)} rows to learn from, {len(held)} held out, {_tokens(examples)} tokens an epoch")
     model, progress = train(loaded, examples, checks, course, say=say)
     lineage = {**origin, **_outcome(progress, training, held, examples)}

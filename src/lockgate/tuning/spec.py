@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -163,7 +163,9 @@ def _prompt(node: Node | None, project: Project, findings: Findings) -> Prompt |
 
 
 def _data(node: Node | None, base: Path, findings: Findings) -> tuple[Path, ...]:
-    nodes = () if node is None else node.items or (node,)
+    nodes: Sequence[Node] = () if node is None else (node,)
+    if node is not None and isinstance(node.value, list):
+        nodes = node.items
     for item in nodes:
         if not (base / str(item.value)).is_file():
             findings.add(item.where, f"There is no file {item.value!r} here. Give a path from this file.")
