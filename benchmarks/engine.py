@@ -200,7 +200,8 @@ def desk(cases: int, url: str, concurrency: int) -> Iterator[Path]:
 
 def start(folder: Path, *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=out.xml", *options]
-    environment = {**os.environ, "OPENAI_API_KEY": "none"}
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment["OPENAI_API_KEY"] = "none"
     return subprocess.Popen(
         [*command, "evalsuites"], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
     )
