@@ -45,8 +45,8 @@ def answer_format(given: str | Mapping[str, JSON] | None, base: Path) -> Mapping
     return {"type": "json_schema", "json_schema": {"name": label, "schema": schema, "strict": True}}
 
 
-def read_answer(answer: Any, price: Mapping[str, float] | None = None) -> dict[str, Any]:
-    """The Completion fields of an answer (an SDK `ChatCompletion`); the cost is in US dollars.
+def read_answer(answer: Mapping[str, Any], price: Mapping[str, float] | None = None) -> dict[str, Any]:
+    """The Completion fields of an answer, a `chat.completion` object; the cost is in US dollars.
 
     A refusal in the protocol's own field is the text where there is no other.
 
@@ -54,18 +54,22 @@ def read_answer(answer: Any, price: Mapping[str, float] | None = None) -> dict[s
         ValueError: the answer has not the protocol's form.
     """
     try:
-        choice, usage = answer.choices[0], answer.usage
-        text = choice.message.content or choice.message.refusal or ""
-        tokens_in, tokens_out = (usage.prompt_tokens, usage.completion_tokens) if usage else (None, None)
+        choice, usage = answer["choices"][0], answer.get("usage") or {}
+        message = choice["message"]
+        text = message.get("content") or message.get("refusal") or ""
+        tokens_in, tokens_out = usage.get("prompt_tokens"), usage.get("completion_tokens")
     except (AttributeError, LookupError, TypeError) as error:
-        raise ValueError(_one_line(f"it said {str(answer)!r}")) from error
+        raise ValueError(_one_line(f"it said {json.dumps(answer)!r}")) from error
+    if not isinstance(text, str):
+        raise ValueError(_one_line(f"it said {json.dumps(answer)!r}"))  # noqa: TRY004 - the answer's fault
+    finish = choice.get("finish_reason") or ""
     return {
         "text": text,
-        "model": answer.model or "",
+        "model": answer.get("model") or "",
         "tokens_in": tokens_in,
         "tokens_out": tokens_out,
         "cost": _cost(price, tokens_in, tokens_out),
-        "finish": _FINISH.get(choice.finish_reason, choice.finish_reason or ""),
+        "finish": _FINISH.get(finish, finish),
     }
 
 

@@ -10,12 +10,12 @@ from lockgate.chat_protocol import answer_format, explain, is_fatal, read_answer
 
 
 def answer(content="Hello", *, refusal=None, finish="stop", usage=(10, 4), model="m"):
-    """An answer as the SDK gives it."""
-    return Record(
-        model=model,
-        choices=[Record(finish_reason=finish, message=Record(content=content, refusal=refusal))],
-        usage=usage and Record(prompt_tokens=usage[0], completion_tokens=usage[1]),
-    )
+    """An answer as it comes."""
+    return {
+        "model": model,
+        "choices": [{"finish_reason": finish, "message": {"content": content, "refusal": refusal}}],
+        "usage": usage and {"prompt_tokens": usage[0], "completion_tokens": usage[1]},
+    }
 
 
 def failure(status=None, *, code=None, message="no", headers=None, body=None, cause=None):
@@ -53,7 +53,9 @@ def test_cost_needs_price_and_usage():
     assert read_answer(answer(usage=None), price)["cost"] is None
 
 
-@pytest.mark.parametrize("broken", ["text", None, Record(), Record(choices=[], usage=None), answer().choices])
+@pytest.mark.parametrize(
+    "broken", ["text", None, {}, {"choices": [], "usage": None}, answer()["choices"], answer(7)]
+)
 def test_what_is_no_answer_is_a_value_error(broken):
     """Whatever else comes back is said to be so, shortened."""
     with pytest.raises(ValueError, match=r"^it said "):

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -115,20 +116,15 @@ class OpenAIChat:
         self._loop.close()
 
     def _connect(self) -> ChatConnection:
-        try:
-            import aiohttp  # noqa: F401 - a part of the extra
-            from openai import AsyncOpenAI
-        except ImportError as error:
-            raise MissingExtra(
-                feature=f"The backend {self.name}", package="openai", extra="openai"
-            ) from error
+        for package in ("aiohttp", "openai"):
+            if not find_spec(package):
+                raise MissingExtra(feature=f"The backend {self.name}", package=package, extra="openai")
         key = os.environ.get(self.api_key_env, "")
         if not key and self.shares == OFFICIAL:
             raise FatalBackendError(
                 f"{self.name} needs a key for {OFFICIAL}. Set the environment variable {self.api_key_env}."
             )
-        client = AsyncOpenAI(api_key=key or "no-key", base_url=self.base_url, max_retries=0)
-        return ChatConnection(client, self.timeouts, most=self.concurrency)
+        return ChatConnection(self.base_url, key or "no-key", self.timeouts, most=self.concurrency)
 
 
 async def _work(
@@ -160,19 +156,21 @@ async def _try(
     backend: OpenAIChat, connection: ChatConnection, attempt: Attempt[Request]
 ) -> dict[str, Any] | float:
     """The fields of a completion, or how long to wait before the request is asked again."""
-    from openai import APIError
-
     try:
         answer, first = await connection.ask(_arguments(backend, attempt.item))
         fields = read_answer(answer, backend.price)
-    except APIError as error:
+    except ValueError as error:
+        said = f"{backend.shares} did not answer with a chat completion: {error}"
+        return _after(backend, attempt, said, backoff(attempt.number))
+    except Exception as error:
+        from openai import APIError
+
+        if not isinstance(error, APIError):
+            raise
         if is_fatal(error):
             line = explain(error, connection.api_key)
             raise FatalBackendError(f"{backend.name} is refused by {backend.shares}: {line}") from None
         return _after_error(backend, connection, attempt, error)
-    except ValueError as error:
-        said = f"{backend.shares} did not answer with a chat completion: {error}"
-        return _after(backend, attempt, said, backoff(attempt.number))
     backend._pace.answered()  # noqa: SLF001 - of the same module
     return {**fields, "first_token_seconds": first}
 

@@ -1,13 +1,15 @@
-"""One chat request over aiohttp: the SDK's settings, types and errors without its two milliseconds a call."""
+"""One chat request over aiohttp, with the SDK's errors and without its two milliseconds a call."""
 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import lockgate
 from lockgate.model import JSON
 
 __all__ = ["ChatConnection", "Timeouts"]
@@ -28,33 +30,32 @@ class ChatConnection:
     """Connections to one endpoint; it belongs to the event loop that it is made in.
 
     Args:
-        client: an `openai.AsyncOpenAI`, for its address, key and headers; nothing is sent through it.
+        base_url: up to and with `/v1`; user and password in it are sent.
+        api_key: sent as a bearer token.
         timeouts: for each attempt.
         most: how many connections there may be at once.
     """
 
-    def __init__(self, client: Any, timeouts: Timeouts, *, most: int) -> None:
+    def __init__(self, base_url: str, api_key: str, timeouts: Timeouts, *, most: int) -> None:
         import aiohttp
 
-        self.api_key: str = client.api_key
-        self.timeouts = timeouts
-        self._url = str(client.base_url).rstrip("/") + "/chat/completions"
-        headers = {**client.default_headers, **client.auth_headers}
+        self.api_key = api_key
+        self._url = base_url.rstrip("/") + "/chat/completions"
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=most, keepalive_timeout=30),
-            headers={name: value for name, value in headers.items() if isinstance(value, str)},
+            headers=_headers(api_key),
+            trust_env=True,
             timeout=aiohttp.ClientTimeout(
-                total=timeouts.whole,
-                sock_connect=timeouts.connect,
-                sock_read=timeouts.first_byte,
+                total=timeouts.whole, sock_connect=timeouts.connect, sock_read=timeouts.first_byte
             ),
         )
 
-    async def ask(self, body: Mapping[str, JSON]) -> tuple[Any, float | None]:
+    async def ask(self, body: Mapping[str, JSON]) -> tuple[Mapping[str, JSON], float | None]:
         """Send one request.
 
         Returns:
-            The SDK's `ChatCompletion`, and the seconds to the first token where it was streamed.
+            The answer in the form of the SDK's `ChatCompletion`, as a mapping, and the seconds to the first
+            token where it was streamed.
 
         Raises:
             openai.APIStatusError: the endpoint refused it.
@@ -62,8 +63,6 @@ class ChatConnection:
             ValueError: the answer is not a chat completion.
         """
         import aiohttp
-        import httpx2
-        import openai
 
         started = time.perf_counter()
         try:
@@ -73,17 +72,31 @@ class ChatConnection:
                 if body.get("stream"):
                     return await _collect(response.content, started)
                 return _completion(await response.read()), None
-        except TimeoutError as error:
-            raise openai.APITimeoutError(httpx2.Request("POST", self._url)) from error
-        except (aiohttp.ClientError, OSError) as error:
-            said = str(error) or type(error).__name__
-            raise openai.APIConnectionError(
-                message=said, request=httpx2.Request("POST", self._url)
-            ) from error
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise _broken(error, self._url) from error
 
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
+
+
+def _headers(api_key: str) -> dict[str, str]:
+    """What the SDK sends, too: the key, and organisation and project where the environment names them."""
+    named = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}
+    told = {header: os.environ[name] for header, name in named.items() if os.environ.get(name)}
+    agent = f"lockgate/{lockgate.__version__}"
+    return {"Authorization": f"Bearer {api_key}", "Accept": "application/json", "User-Agent": agent, **told}
+
+
+def _broken(error: Exception, url: str) -> Any:
+    # Half a second that only those pay who meet an error.
+    import httpx2
+    import openai
+
+    request = httpx2.Request("POST", url)
+    if isinstance(error, TimeoutError):
+        return openai.APITimeoutError(request)
+    return openai.APIConnectionError(message=str(error) or type(error).__name__, request=request)
 
 
 def _refusal(answer: Any, content: bytes, url: str) -> Any:
@@ -107,28 +120,21 @@ def _refusal(answer: Any, content: bytes, url: str) -> Any:
     return openai.APIStatusError(message, response=response, body=said)
 
 
-def _completion(content: bytes) -> Any:
-    """The SDK's type of an answer; what an endpoint leaves out of it may be missing."""
-    from openai.types.chat import ChatCompletion
-    from pydantic import ValidationError
-
+def _completion(content: bytes) -> Mapping[str, JSON]:
     try:
         value = json.loads(content)
     except ValueError as error:
         raise ValueError(f"it said {_shown(content)!r}") from error
     if not isinstance(value, dict):
         raise ValueError(f"it said {_shown(content)!r}")  # noqa: TRY004 - the answer's fault, as above
-    try:
-        return ChatCompletion.model_validate(value)
-    except ValidationError:
-        return ChatCompletion.construct(**value)
+    return value
 
 
 def _shown(content: bytes) -> str:
     return content[:_NOT_JSON_SHOWN].decode("utf-8", "replace")
 
 
-async def _collect(lines: AsyncIterable[bytes], started: float) -> tuple[Any, float | None]:
+async def _collect(lines: AsyncIterable[bytes], started: float) -> tuple[Mapping[str, JSON], float | None]:
     """A streamed answer as a whole one (server-sent events, each a `chat.completion.chunk`)."""
     whole: dict[str, Any] = {"id": "", "created": 0, "model": "", "object": "chat.completion", "choices": []}
     text, finish, first = "", None, None
@@ -147,4 +153,4 @@ async def _collect(lines: AsyncIterable[bytes], started: float) -> tuple[Any, fl
         raise ValueError("the stream ended before the answer did")
     message = {"role": "assistant", "content": text, "refusal": None}
     whole["choices"] = [{"index": 0, "finish_reason": finish, "logprobs": None, "message": message}]
-    return _completion(json.dumps(whole).encode()), first
+    return whole, first
