@@ -175,9 +175,10 @@ def test_a_commit_needs_no_hub():
 def hub_process(home, code, **environment):
     """Run code in a process of its own whose hub cache is `home`; the hub's settings are read at import."""
     script = textwrap.dedent(code)
-    variables = {**os.environ, "HF_HOME": str(home), **environment}
-    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
-        variables.pop(name, None)
+    own = ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE", "HF_ENDPOINT")
+    proxies = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+    variables = {name: value for name, value in os.environ.items() if name not in own + proxies}
+    variables |= {"HF_HOME": str(home), **environment}
     return subprocess.run(
         [sys.executable, "-c", script],
         env=variables,
