@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from lockgate.stats import binomial_limits, paired_limits
+from lockgate.beta import beta_cdf
+from lockgate.stats import paired_limits
 
 __all__ = ["MOST", "binomial_n", "paired_n", "quantile_n", "scaled_n"]
 
@@ -30,8 +31,6 @@ def binomial_n(rate: float, bound: float, *, confidence: float) -> int | None:
         The n, or None where it would be more than `MOST` or no n would do (rate and bound are equal, or the
         bound is 0 or 1).
     """
-    from scipy.special import betaincinv
-
     if not 0 < bound < 1 or rate == bound:
         return None
     if rate < bound:
@@ -39,14 +38,18 @@ def binomial_n(rate: float, bound: float, *, confidence: float) -> int | None:
 
     def smooth(n: int) -> bool:
         failures = (1 - rate) * n
-        return float(betaincinv(n - failures, failures + 1, 1 - confidence)) >= bound
+        return beta_cdf(bound, n - failures, failures + 1) <= 1 - confidence
 
     start = _least(smooth)
     if start is None:
         return None
     teeth = range(start, min(start + _SAWTOOTH, MOST))
-    whole = (n for n in teeth if binomial_limits(rate * n, n, confidence=confidence)[0] >= bound)
-    return next(whole, start)
+    return next((n for n in teeth if _clears(math.floor(rate * n + 1e-9), n, bound, confidence)), start)
+
+
+def _clears(successes: int, n: int, bound: float, confidence: float) -> bool:
+    """Whether the low limit of a rate is at or above a bound, without computing the limit."""
+    return successes > 0 and beta_cdf(bound, successes, n - successes + 1) <= 1 - confidence
 
 
 def quantile_n(q: float, *, confidence: float) -> int:

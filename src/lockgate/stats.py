@@ -7,11 +7,13 @@ at every n; where one is approximate, its docstring says so.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from statistics import NormalDist, fmean, stdev
 from typing import TypeAlias
 
+from lockgate.beta import beta_quantile, binomial_cdf, t_quantile
 from lockgate.model import Counts
 
 __all__ = [
@@ -45,13 +47,11 @@ def binomial_limits(successes: float, n: int, *, confidence: float) -> Limits:
     Raises:
         ValueError: an argument is out of range.
     """
-    from scipy.special import betaincinv
-
     _require(n >= 1 and 0 <= successes <= n, f"{successes} successes of {n}")
     alpha = _alpha(confidence)
     least, most = math.floor(successes + 1e-9), math.ceil(successes - 1e-9)
-    low = float(betaincinv(least, n - least + 1, alpha)) if least else 0.0
-    high = float(betaincinv(most + 1, n - most, 1 - alpha)) if most < n else 1.0
+    low = beta_quantile(alpha, least, n - least + 1) if least else 0.0
+    high = 1 - beta_quantile(alpha, n - most, most + 1) if most < n else 1.0
     return low, high
 
 
@@ -124,13 +124,11 @@ def t_limits(values: Sequence[float], *, confidence: float) -> Limits | None:
     Returns:
         The limits, or None below `T_LEAST` values, where a skewed distribution makes them too narrow.
     """
-    from scipy.special import stdtrit
-
     _alpha(confidence)
     n = len(values)
     if n < T_LEAST:
         return None
-    mean, margin = fmean(values), float(stdtrit(n - 1, confidence)) * stdev(values) / math.sqrt(n)
+    mean, margin = fmean(values), t_quantile(confidence, n - 1) * stdev(values) / math.sqrt(n)
     return mean - margin, mean + margin
 
 
@@ -154,14 +152,16 @@ def quantile_limits(
     Raises:
         ValueError: an argument is out of range.
     """
-    from scipy.special import bdtr
-
     _require(bool(values) and 0 < q < 1, f"quantile {q} of {len(values)} values")
     alpha, n, ranked = _alpha(confidence), len(values), sorted(values)
-    below = [float(bdtr(r - 1, n, q)) for r in range(1, n + 1)]
-    high = next((ranked[i] for i, p in enumerate(below) if p >= 1 - alpha), None)
-    low = next((ranked[i] for i in reversed(range(n)) if below[i] <= alpha), None)
-    return ranked[max(math.ceil(n * q - 1e-9), 1) - 1], low, high
+
+    def below(rank: int) -> float:
+        return binomial_cdf(rank, n, q)
+
+    top = bisect_left(range(n), 1 - alpha, key=below)
+    bottom = bisect_right(range(n), alpha, key=below) - 1
+    value = ranked[max(math.ceil(n * q - 1e-9), 1) - 1]
+    return value, ranked[bottom] if bottom >= 0 else None, ranked[top] if top < n else None
 
 
 def paired_limits(gained: int, lost: int, n: int, *, confidence: float) -> Limits:

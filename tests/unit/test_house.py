@@ -16,7 +16,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = {
     1: ("errors", "model"),
     2: (
-        "registry", "fingerprints", "stats", "power", "plain", "figures", "differences", "units",
+        "registry", "fingerprints", "beta", "stats", "power", "plain", "figures", "differences", "units",
         "strict_json", "templates", "background", "chat_protocol", "retrieval", "documents.yaml_source",
     ),
     3: ("prompts",),
