@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-__all__ = ["from_plain", "to_plain"]
+__all__ = ["as_json", "from_plain", "to_plain"]
 
 T = TypeVar("T")
 
 _LEFT_OUT = frozenset({"request", "case"})
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def as_json(plain: Any) -> str:
+    """Plain values as JSON on one line that UTF-8 can hold.
+
+    Raises:
+        ValueError: a number is NaN or infinite.
+        TypeError: there is something that is not JSON.
+    """
+    text = json.dumps(plain, ensure_ascii=False, allow_nan=False)
+    # Half a surrogate pair, which a model can emit, cannot be written as UTF-8.
+    return _LONE_SURROGATE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
 
 
 def to_plain(value: Any) -> Any:

@@ -8,30 +8,17 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from lockgate.errors import UsageError
+from lockgate.engine.journal_file import open_file, put_aside
 from lockgate.fingerprints import digest
 from lockgate.model import Backend, Completion, Request, Run
-from lockgate.plain import from_plain, to_plain
+from lockgate.plain import as_json, from_plain, to_plain
 
 __all__ = ["Journal", "request_key"]
 
-_SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS completions (
-    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, backend TEXT NOT NULL, case_id TEXT NOT NULL,
-    trial INTEGER NOT NULL, request TEXT NOT NULL, completion TEXT NOT NULL, created REAL NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS completions_by_case ON completions (case_id);
-CREATE TABLE IF NOT EXISTS failures (
-    session TEXT NOT NULL, key TEXT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (session, key)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS runs (
-    id TEXT PRIMARY KEY, suite TEXT NOT NULL, backend TEXT NOT NULL, started TEXT NOT NULL, run TEXT NOT NULL
-) WITHOUT ROWID;
-"""
 _COMPARED = 400
 
 
@@ -60,7 +47,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.set_aside: Path | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._closed = False
         self._database = self._open()
 
@@ -80,14 +67,14 @@ class Journal:
         request = completion.request
         if request is None:
             raise ValueError("the completion carries no request")
-        kept = json.dumps(to_plain(completion), ensure_ascii=False)
-        asked = json.dumps(_asked(request), ensure_ascii=False)
+        kept, asked = as_json(to_plain(completion)), as_json(_asked(request))
         row = (key, fingerprint, backend, request.case_id, request.trial, asked, kept, time.time())
         self._write("INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def put_failure(self, session: str, key: str, error: str) -> None:
         """Tell the other processes of a session that a request failed."""
-        self._write("INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", (session, key, error))
+        row = (session, key, error, time.time())
+        self._write("INSERT OR REPLACE INTO failures (session, key, error, created) VALUES (?, ?, ?, ?)", row)
 
     def failure(self, session: str, key: str) -> str | None:
         """The error that another process of this session met, or None."""
@@ -96,7 +83,7 @@ class Journal:
 
     def put_run(self, run_id: str, run: Run) -> None:
         """Keep a run, so that a later one can be compared with it."""
-        record = json.dumps(to_plain(run), ensure_ascii=False)
+        record = as_json(to_plain(run))
         row = (run_id, run.suite, run.backend, run.started, record)
         self._write("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)", row)
 
@@ -120,6 +107,17 @@ class Journal:
             return None
         _, line, asked = max(scored)
         return f"{line}; {_difference(asked, wanted)}"
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What one thread writes inside is on disk at the end, in one go; other threads wait."""
+        with self._lock:
+            if self._closed:
+                yield
+                return
+            self._database.execute("BEGIN IMMEDIATE")
+            with self._database:
+                yield
 
     def close(self) -> None:
         """Close the file; nothing is lost when this is not called.
@@ -151,41 +149,16 @@ class Journal:
         with self._lock:
             if self._closed:
                 return
-            with self._database:
+            # Inside `together` the transaction is its.
+            with nullcontext() if self._database.in_transaction else self._database:
                 self._database.execute(statement, row)
 
     def _open(self) -> sqlite3.Connection:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            return self._connect()
-        except (sqlite3.OperationalError, OSError) as error:
-            remedy = "Give --llm-journal another file."
-            raise UsageError(f"The journal {self.path} cannot be opened ({error}). {remedy}") from error
+            return open_file(self.path)
         except sqlite3.DatabaseError:
-            self.set_aside = self._put_aside()
-            return self._connect()
-
-    def _put_aside(self) -> Path:
-        stamp = f".damaged-{time.time_ns()}"
-        for companion in ("-wal", "-shm"):
-            self.path.with_name(self.path.name + companion).unlink(missing_ok=True)
-        return self.path.replace(self.path.with_name(self.path.name + stamp))
-
-    def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self.path, timeout=60, check_same_thread=False)
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
-        version = database.execute("PRAGMA user_version").fetchone()[0]
-        if version > _SCHEMA_VERSION:
-            raise UsageError(
-                f"A newer Lockgate wrote the journal {self.path} (schema {version}). Update Lockgate."
-            )
-        if database.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-            database.close()
-            raise sqlite3.DatabaseError("damaged")
-        database.executescript(_SCHEMA)
-        database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-        return database
+            self.set_aside = put_aside(self.path)
+            return open_file(self.path)
 
 
 def _asked(request: Request) -> str:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lockgate.model import Run
-from lockgate.plain import from_plain, to_plain
+from lockgate.plain import as_json, from_plain, to_plain
 
 __all__ = ["SCHEMA", "read_record", "record"]
 
 SCHEMA = "lockgate/run/1"
 """The record's format; a change that readers of the old one would misread gets another number."""
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def record(runs: Run | Sequence[Run]) -> str:
@@ -30,7 +27,7 @@ def record(runs: Run | Sequence[Run]) -> str:
     """
     runs = [runs] if isinstance(runs, Run) else runs
     texts = ",\n".join(_lines(to_plain(run)) for run in runs)
-    return f'{{"schema": {_dump(SCHEMA)}, "runs": [\n{texts}\n]}}\n'
+    return f'{{"schema": {as_json(SCHEMA)}, "runs": [\n{texts}\n]}}\n'
 
 
 def read_record(text: str) -> tuple[Run, ...]:
@@ -50,16 +47,10 @@ def read_record(text: str) -> tuple[Run, ...]:
 
 
 def _lines(plain: Mapping[str, Any]) -> str:
-    return "{" + ",\n".join(f"{_dump(key)}: {_member(value)}" for key, value in plain.items()) + "}"
+    return "{" + ",\n".join(f"{as_json(key)}: {_member(value)}" for key, value in plain.items()) + "}"
 
 
 def _member(value: Any) -> str:
     if isinstance(value, list) and value and isinstance(value[0], Mapping):
-        return "[\n" + ",\n".join(map(_dump, value)) + "\n]"
-    return _dump(value)
-
-
-def _dump(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    # Half a surrogate pair, which a model can emit, cannot be written as UTF-8.
-    return _LONE_SURROGATE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
+        return "[\n" + ",\n".join(map(as_json, value)) + "\n]"
+    return as_json(value)
