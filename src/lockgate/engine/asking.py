@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from lockgate.engine.journal import Journal, request_key
 from lockgate.errors import LockgateError, ReplayMiss
@@ -50,7 +51,7 @@ class Budget:
         return self.limit is not None and self.spent >= self.limit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Asker:
     """Asks one backend through the journal.
 
@@ -60,6 +61,7 @@ class Asker:
         policy: what may be asked.
         budget: shared by all backends of the session.
         stopped: True when nothing more is to be asked.
+        keep: how an answer is kept, as `Journal.put`; the journal's own by default.
     """
 
     backend: Backend
@@ -67,8 +69,9 @@ class Asker:
     policy: Policy = field(default_factory=Policy)
     budget: Budget = field(default_factory=lambda: Budget(None))
     stopped: Callable[[], bool] = lambda: False
+    keep: Callable[..., None] | None = None
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """The hash of everything that can change this backend's answers."""
         return digest(dict(self.backend.identity))
@@ -167,7 +170,8 @@ class Asker:
         answered = completion.error is None and completion.finish != "unasked"
         if self.journal is not None and answered:
             key = keys[id(completion.request)]
-            self.journal.put(key, backend=self.backend.name, fingerprint=fingerprint, completion=completion)
+            keep = self.keep or self.journal.put
+            keep(key, backend=self.backend.name, fingerprint=fingerprint, completion=completion)
 
 
 def _portions(requests: Sequence[Request], size: int | None) -> Iterator[Sequence[Request]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from lockgate.engine.asking import Asker
 from lockgate.engine.jobs import Job
+from lockgate.engine.ledger import Ledger
 from lockgate.engine.scoring import sample_all, waits_for_company
 from lockgate.model import Backend, Completion, Request, Sample
 
@@ -73,7 +74,10 @@ class Engine:
         self._stop = threading.Event()
         self._started = time.perf_counter()
         self._now = ""
-        self._askers = {id(b): self.asker(b) for b in {id(j.backend): j.backend for j in self.jobs}.values()}
+        self._open = 0
+        askers = {id(b): self.asker(b) for b in {id(j.backend): j.backend for j in self.jobs}.values()}
+        self._ledger = Ledger(next((a.journal for a in askers.values()), None))
+        self._askers = {key: replace(asker, keep=self._ledger.put) for key, asker in askers.items()}
         self._foreign = (
             {id(j): k for j in self.jobs if not self.share.owns(k := self._key(j))} if self._split else {}
         )
@@ -85,6 +89,8 @@ class Engine:
     def start(self) -> None:
         """Begin asking; returns at once."""
         self._started = time.perf_counter()
+        self._open = len(self._threads)
+        self._ledger.start()
         for thread in self._threads:
             thread.start()
 
@@ -98,6 +104,7 @@ class Engine:
         """Wait until nothing is being asked any more, at most so long (each backend)."""
         for thread in self._threads:
             thread.join(seconds)
+        self._ledger.end()
 
     @property
     def stopped(self) -> bool:
@@ -127,7 +134,7 @@ class Engine:
         return self._samples.get(id(job)) or _unmade(job)
 
     def _idle(self) -> bool:
-        return self._stop.is_set() or not any(t.is_alive() for t in self._threads)
+        return self._stop.is_set() or not self._open
 
     @property
     def _split(self) -> bool:
@@ -147,9 +154,17 @@ class Engine:
         by_backend: dict[int, list[Job]] = {}
         for job in jobs:
             by_backend.setdefault(id(job.backend), []).append(job)
-        for own in by_backend.values():
-            self._now = own[0].backend.name
-            self._ask(self._askers[id(own[0].backend)], own)
+        try:
+            for own in by_backend.values():
+                self._now = own[0].backend.name
+                self._ask(self._askers[id(own[0].backend)], own)
+        finally:
+            self._ledger.after(self._end_one)
+
+    def _end_one(self) -> None:
+        with self._changed:
+            self._open -= 1
+            self._changed.notify_all()
 
     def _ask(self, asker: Asker, jobs: Sequence[Job]) -> None:
         by_request = {id(job.request): job for job in jobs}
@@ -164,9 +179,15 @@ class Engine:
         self._publish(company)
 
     def _publish(self, answered: Sequence[tuple[Job, Completion]]) -> None:
-        samples = sample_all(answered)
+        made = {id(job): sample for (job, _), sample in zip(answered, sample_all(answered), strict=True)}
+        self._ledger.after(lambda: self._hand_out(made))
+
+    def _hand_out(self, made: Mapping[int, Sample]) -> None:
+        """Samples whose answers are on disk; an answer that could not be kept does not count."""
+        if self._ledger.failure is not None:
+            made = {key: replace(s, completion=None, error=self._ledger.failure) for key, s in made.items()}
         with self._changed:
-            self._samples.update({id(job): s for (job, _), s in zip(answered, samples, strict=True)})
+            self._samples.update(made)
             self._changed.notify_all()
 
     def _tell_others(self, asker: Asker, request: Request, completion: Completion) -> None:
