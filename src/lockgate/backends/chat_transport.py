@@ -8,6 +8,8 @@ import time
 from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import lockgate
 from lockgate.model import JSON
@@ -44,7 +46,8 @@ class ChatConnection:
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=most, keepalive_timeout=30),
             headers=_headers(api_key),
-            trust_env=True,
+            # Not `trust_env`: that looks into ~/.netrc in another thread for each request.
+            proxy=_proxy(base_url),
             timeout=aiohttp.ClientTimeout(
                 total=timeouts.whole, sock_connect=timeouts.connect, sock_read=timeouts.first_byte
             ),
@@ -86,6 +89,13 @@ def _headers(api_key: str) -> dict[str, str]:
     told = {header: os.environ[name] for header, name in named.items() if os.environ.get(name)}
     agent = f"lockgate/{lockgate.__version__}"
     return {"Authorization": f"Bearer {api_key}", "Accept": "application/json", "User-Agent": agent, **told}
+
+
+def _proxy(url: str) -> str | None:
+    """The proxy that the environment names for an address (HTTPS_PROXY, NO_PROXY and their like)."""
+    parts = urlsplit(url)
+    skipped = parts.hostname is None or proxy_bypass(parts.hostname)
+    return None if skipped else getproxies().get(parts.scheme)
 
 
 def _broken(error: Exception, url: str) -> Any:
