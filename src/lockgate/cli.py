@@ -1,29 +1,27 @@
-"""The command line: `lockgate validate`, `schema`, `backends` and `tune`."""
+"""The command line: `lockgate validate`, `schema`, `backends`, `tune` and `journal`."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
 import click
 
 from lockgate import __version__
-from lockgate.checks.authoring import is_check
-from lockgate.documents.findings import shown_path
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.prompt_files import check_prompt, prompt_names
 from lockgate.documents.schema import SCHEMAS
 from lockgate.documents.suites import load_suite
 from lockgate.errors import DocumentError, LockgateError, MissingExtra, Problem, UsageError
 from lockgate.fingerprints import digest
+from lockgate.journal_commands import journal
 from lockgate.model import Suite
 from lockgate.registry import Registry
+from lockgate.workplace import registry_of, table
 
 __all__ = ["backends", "main", "schema", "tune", "validate"]
 
@@ -75,7 +73,7 @@ def validate(paths: tuple[Path, ...], project: Path | None) -> None:
     """
     problems: list[Problem] = []
     found = _suites(paths)
-    registry = _registry([path.parent for path in found])
+    registry = registry_of([path.parent for path in found])
     loaded = _collected(problems, _optional_project, project, registry)
     suites = [_collected(problems, load_suite, path, project=loaded, registry=registry) for path in found]
     if loaded is not None:
@@ -83,7 +81,10 @@ def validate(paths: tuple[Path, ...], project: Path | None) -> None:
         problems += _unusable_prompts(loaded, [suite for suite in suites if suite])
     if problems:
         raise DocumentError(problems)
-    click.echo(_all_right([suite for suite in suites if suite], loaded))
+    right = [suite for suite in suites if suite]
+    for note in (note for suite in right for note in suite.notes):
+        click.echo(f"note: {note}")
+    click.echo(_all_right(right, loaded))
 
 
 @main.command()
@@ -95,7 +96,7 @@ def schema(kind: str, output: Path | None) -> None:
     In VS Code and others, the first line of a suite may name it:
     `# yaml-language-server: $schema=suite.schema.json`
     """
-    text = json.dumps(SCHEMAS[kind](_registry([Path(_DEFAULT_SUITES)])), indent=2, ensure_ascii=False)
+    text = json.dumps(SCHEMAS[kind](registry_of([Path(_DEFAULT_SUITES)])), indent=2, ensure_ascii=False)
     if output is None:
         click.echo(text)
     else:
@@ -106,10 +107,10 @@ def schema(kind: str, output: Path | None) -> None:
 @_project_option
 def backends(project: Path | None) -> None:
     """List the project's backends: kind, model, prompt, fingerprint, and the extra each needs."""
-    loaded = load_project(project or Path(_DEFAULT_PROJECT), registry=_registry([]))
+    loaded = load_project(project or Path(_DEFAULT_PROJECT), registry=registry_of([]))
     problems: list[Problem] = []
     rows = [_backend_row(loaded, name, problems) for name in loaded.names]
-    click.echo(_table(("name", "kind", "model", "prompt", "fingerprint", "needs"), rows))
+    click.echo(table(("name", "kind", "model", "prompt", "fingerprint", "needs"), rows))
     if problems:
         raise DocumentError(problems)
 
@@ -125,44 +126,14 @@ def tune(spec: Path, project: Path | None) -> None:
     click.echo(f"{made.backend}: {made.adapter.as_posix()}")
 
 
+main.add_command(journal)
+
+
 def _optional_project(path: Path | None, registry: Registry) -> Project | None:
     """The project that is named, or the one that lies here, if any."""
     if path is None and not Path(_DEFAULT_PROJECT).is_file():
         return None
     return load_project(path or Path(_DEFAULT_PROJECT), registry=registry)
-
-
-def _registry(folders: Sequence[Path]) -> Registry:
-    """What pytest would find: built-ins, installed packages, and `@check` in the conftests on the way."""
-    homes = [Path.cwd(), *(home for folder in folders for home in _way(folder.resolve()))]
-    files = [home / "conftest.py" for home in dict.fromkeys(homes)]
-    modules = [_imported(file) for file in files if file.is_file()]
-    found = {name: thing for module in modules for name, thing in vars(module).items() if is_check(thing)}
-    return Registry(extra={"checks": found})
-
-
-def _way(folder: Path) -> list[Path]:
-    """The folders from the working folder down to this one, or this one alone where it lies elsewhere."""
-    here = Path.cwd()
-    if not folder.is_relative_to(here):
-        return [folder]
-    return [parent for parent in reversed((folder, *folder.parents)) if parent.is_relative_to(here)]
-
-
-def _imported(conftest: Path) -> ModuleType:
-    spec = spec_from_file_location(f"conftest_{digest(conftest.as_posix())}", conftest)
-    assert spec is not None  # noqa: S101  (for the type checker: a .py file always has a loader)
-    assert spec.loader is not None  # noqa: S101
-    module = module_from_spec(spec)
-    sys.path.insert(0, str(conftest.parent))
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        said = f"{shown_path(conftest)} cannot be imported: {type(error).__name__}: {error}."
-        raise UsageError(f"{said} Mend it; its checks are needed.") from error
-    finally:
-        sys.path.remove(str(conftest.parent))
-    return module
 
 
 def _suites(paths: Sequence[Path]) -> list[Path]:
@@ -219,14 +190,6 @@ def _backend_row(project: Project, name: str, problems: list[Problem]) -> tuple[
 def _needs(kind: str) -> str:
     extra, package = _NEEDS.get(kind, ("", ""))
     return extra if not extra or find_spec(package) else f"{extra} (not installed)"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows)
-    ]
-    return "\n".join(line.rstrip() for line in lines)
 
 
 def _complain(error: LockgateError) -> None:

@@ -24,7 +24,9 @@ LAYERS = {
     5: ("metrics", "gates", "compare"),
     6: ("engine", "tuning"),
     7: ("reports",),
-    8: ("pytest_plugin", "cli"),
+    8: ("pytest_plugin", "workplace"),
+    9: ("journal_commands", "merge_command"),
+    10: ("cli",),
 }  # fmt: skip
 HEAVY = {
     "torch", "transformers", "peft", "openai", "numpy", "scipy", "lancedb", "ragas", "plotly", "httpx",

@@ -37,7 +37,7 @@ MIGRATIONS: Mapping[int, str] = {
     ) WITHOUT ROWID
     """,
 }
-"""Version → the statements, between semicolons, that lead to it from the one before; a released entry never changes."""
+"""Version → the statements, between semicolons, that lead to it; a released entry never changes."""
 
 SCHEMA_VERSION = max(MIGRATIONS)
 """What this Lockgate writes."""

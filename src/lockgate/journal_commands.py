@@ -1,0 +1,156 @@
+"""`lockgate journal stats`, `prune`, `export` and `import`."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from lockgate.engine.journal_file import DEFAULT_JOURNAL
+from lockgate.engine.recordings import export_lines, import_files
+from lockgate.engine.upkeep import Pruned, prune, stats
+from lockgate.errors import UsageError
+from lockgate.workplace import table
+
+__all__ = ["journal"]
+
+_SECONDS = {"m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
+
+
+@click.group()
+def journal() -> None:
+    """Look into the journal, shrink it, and exchange its recordings."""
+
+
+_journal_option = click.option(
+    "--journal",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path(DEFAULT_JOURNAL),
+    metavar="FILE",
+    help=f"The journal; {DEFAULT_JOURNAL} by default.",
+)
+
+
+@journal.command("stats")
+@_journal_option
+def _stats(path: Path) -> None:
+    """Say what the journal holds: its size, and the completions of each backend."""
+    found = stats(path)
+    held = sum(holding.completions for holding in found.holdings)
+    size = _size(found.size_bytes)
+    click.echo(
+        f"{path}: {size}, schema {found.schema}, {_count(held, 'completion')}, {_count(found.runs, 'run')}"
+    )
+    if found.holdings:
+        head = ("backend", "completions", "first", "last", "tokens in", "tokens out", "cost")
+        rows = [
+            (
+                h.backend,
+                f"{h.completions:,}",
+                _day(h.first),
+                _day(h.last),
+                f"{h.tokens_in:,}",
+                f"{h.tokens_out:,}",
+                f"${h.cost:.4f}",
+            )
+            for h in found.holdings
+        ]
+        click.echo(table(head, rows))
+
+
+@journal.command("prune")
+@_journal_option
+@click.option("--older-than", metavar="AGE", help="Those older than this: 12h, 30d or 8w.")
+@click.option("--backend", "backends", multiple=True, metavar="NAME", help="Those of this backend or family.")
+@click.option("--keep-backend", multiple=True, metavar="NAME", help="None of this backend or family.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+def _prune(
+    path: Path,
+    older_than: str | None,
+    backends: tuple[str, ...],
+    keep_backend: tuple[str, ...],
+    dry_run: bool,  # noqa: FBT001  (click hands flags over by name)
+) -> None:
+    """Remove completions and runs to which every given option applies, and shrink the file."""
+    pruned = prune(
+        path,
+        older_than_seconds=None if older_than is None else _age(older_than),
+        backends=backends,
+        keep_backends=keep_backend,
+        dry_run=dry_run,
+    )
+    for name, count in pruned.completions.items():
+        click.echo(f"{name}: {_count(count, 'completion')}")
+    click.echo(_outcome(pruned, dry_run=dry_run))
+
+
+@journal.command("export")
+@_journal_option
+@click.option("--backend", "backends", multiple=True, metavar="NAME", help="Only of this backend or family.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write them to a file instead of stdout.",
+)
+def _export(path: Path, backends: tuple[str, ...], output: Path | None) -> None:
+    """Print the journal's completions as JSON Lines, sorted, so that they can be committed.
+
+    What CI imports, it replays with `pytest --llm-offline`.
+    """
+    text = "".join(f"{line}\n" for line in export_lines(path, backends=backends))
+    if output is None:
+        # As bytes: recordings are UTF-8 whatever the terminal's encoding is.
+        click.echo(text.encode(), nl=False)
+        return
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text, "utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written ({error.strerror}). Name another file.") from error
+    click.echo(f"{output}: {_count(text.count(chr(10)) - 1, 'completion')}", err=True)
+
+
+@journal.command("import")
+@_journal_option
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE..."
+)
+def _import(path: Path, files: tuple[Path, ...]) -> None:
+    """Put exported completions into the journal: all of them, or none when a line is wrong.
+
+    Of two completions for the same request the newer one stays.
+    """
+    came = import_files(path, files)
+    click.echo(
+        f"{path}: {came.new} new, {came.newer} newer than what was there, {came.older} older and left out, "
+        f"{came.same} the same"
+    )
+
+
+def _outcome(pruned: Pruned, *, dry_run: bool) -> str:
+    total = sum(pruned.completions.values())
+    what = f"{_count(total, 'completion')} and {_count(pruned.runs, 'run')}"
+    return f"would remove {what}" if dry_run else f"removed {what}, freed {_size(pruned.freed_bytes)}"
+
+
+def _age(written: str) -> float:
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)([mhdw])", written.strip())
+    if found is None:
+        raise UsageError(f"--older-than: {written!r} is no age. Write 12h, 30d or 8w.")
+    return float(found[1]) * _SECONDS[found[2]]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+
+
+def _day(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()

@@ -1,0 +1,66 @@
+"""What a command finds where it is called: the checks of conftests, and how it prints tables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+from lockgate.checks.authoring import is_check
+from lockgate.documents.findings import shown_path
+from lockgate.errors import UsageError
+from lockgate.fingerprints import digest
+from lockgate.registry import Registry
+
+__all__ = ["registry_of", "table"]
+
+
+def registry_of(folders: Sequence[Path]) -> Registry:
+    """What pytest would find: built-ins, installed packages, and `@check` in the conftests on the way.
+
+    Args:
+        folders: those of the suites.
+
+    Raises:
+        UsageError: a conftest cannot be imported.
+    """
+    homes = [Path.cwd(), *(home for folder in folders for home in _way(folder.resolve()))]
+    files = [home / "conftest.py" for home in dict.fromkeys(homes)]
+    modules = [_imported(file) for file in files if file.is_file()]
+    found = {name: thing for module in modules for name, thing in vars(module).items() if is_check(thing)}
+    return Registry(extra={"checks": found})
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows under a head, aligned, without a line end."""
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows)
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _way(folder: Path) -> list[Path]:
+    """The folders from the working folder down to this one, or this one alone where it lies elsewhere."""
+    here = Path.cwd()
+    if not folder.is_relative_to(here):
+        return [folder]
+    return [parent for parent in reversed((folder, *folder.parents)) if parent.is_relative_to(here)]
+
+
+def _imported(conftest: Path) -> ModuleType:
+    spec = spec_from_file_location(f"conftest_{digest(conftest.as_posix())}", conftest)
+    assert spec is not None  # noqa: S101  (for the type checker: a .py file always has a loader)
+    assert spec.loader is not None  # noqa: S101
+    module = module_from_spec(spec)
+    sys.path.insert(0, str(conftest.parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        said = f"{shown_path(conftest)} cannot be imported: {type(error).__name__}: {error}."
+        raise UsageError(f"{said} Mend it; its checks are needed.") from error
+    finally:
+        sys.path.remove(str(conftest.parent))
+    return module
