@@ -18,7 +18,7 @@ __all__ = ["Attempt", "Line", "Pace", "backoff", "stated_wait"]
 Item = TypeVar("Item")
 
 _SLOWER = 0.7
-_SLOWS_EVERY_SECONDS = 0.5
+_SLOWS_EVERY_SECONDS = 1.0
 _FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 30.0
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
@@ -38,7 +38,7 @@ class Pace:
     """How many requests may be in flight at one endpoint.
 
     Additive increase, multiplicative decrease: a round of answers allows one more, a rate limit takes three
-    tenths away, at most twice a second (the factor of CUBIC, RFC 9438). Where nothing but rate limits comes
+    tenths away, at most once a second (the factor of CUBIC, RFC 9438). Where nothing but rate limits comes
     back, all wait as long as the endpoint says. It belongs to one event loop.
 
     Args:

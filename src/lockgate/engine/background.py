@@ -6,16 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from lockgate.engine.asking import Asker
+from lockgate.engine.drain import Drain
 from lockgate.engine.jobs import Job
 from lockgate.engine.ledger import Ledger
-from lockgate.engine.scoring import sample_all, waits_for_company
+from lockgate.engine.scoring import sample_all
 from lockgate.model import Backend, Completion, Request, Sample
 
 __all__ = ["Engine", "Progress", "Share"]
 
-_COMPANY = 32
+_TOGETHER = 32
 _POLL_SECONDS = 0.05
 
 
@@ -76,6 +78,9 @@ class Engine:
         self._now = ""
         self._open = 0
         askers = {id(b): self.asker(b) for b in {id(j.backend): j.backend for j in self.jobs}.values()}
+        self._checks: Drain[tuple[Job, Completion] | None] = Drain(
+            self._judge, name="lockgate-checks", most=_TOGETHER
+        )
         self._ledger = Ledger(next((a.journal for a in askers.values()), None))
         self._askers = {key: replace(asker, keep=self._ledger.put) for key, asker in askers.items()}
         self._foreign = (
@@ -91,6 +96,7 @@ class Engine:
         self._started = time.perf_counter()
         self._open = len(self._threads)
         self._ledger.start()
+        self._checks.start()
         for thread in self._threads:
             thread.start()
 
@@ -105,6 +111,7 @@ class Engine:
         for thread in self._threads:
             thread.join(seconds)
         self._ledger.end()
+        self._checks.end()
 
     @property
     def stopped(self) -> bool:
@@ -134,7 +141,7 @@ class Engine:
         return self._samples.get(id(job)) or _unmade(job)
 
     def _idle(self) -> bool:
-        return self._stop.is_set() or not self._open
+        return self._stop.is_set() or not self._open or self._checks.broken is not None
 
     @property
     def _split(self) -> bool:
@@ -159,31 +166,27 @@ class Engine:
                 self._now = own[0].backend.name
                 self._ask(self._askers[id(own[0].backend)], own)
         finally:
-            self._ledger.after(self._end_one)
-
-    def _end_one(self) -> None:
-        with self._changed:
-            self._open -= 1
-            self._changed.notify_all()
+            self._ledger.after(partial(self._checks.put, None))
 
     def _ask(self, asker: Asker, jobs: Sequence[Job]) -> None:
         by_request = {id(job.request): job for job in jobs}
-        company: list[tuple[Job, Completion]] = []
         for completion in asker.complete([job.request for job in jobs]):
             job = by_request[id(completion.request)]
             self._tell_others(asker, job.request, completion)
-            company.append((job, completion))
-            if len(company) >= (_COMPANY if waits_for_company(job) else 1):
-                self._publish(company)
-                company = []
-        self._publish(company)
+            self._ledger.after(partial(self._checks.put, (job, completion)))
 
-    def _publish(self, answered: Sequence[tuple[Job, Completion]]) -> None:
-        made = {id(job): sample for (job, _), sample in zip(answered, sample_all(answered), strict=True)}
-        self._ledger.after(lambda: self._hand_out(made))
+    def _judge(self, entries: Sequence[tuple[Job, Completion] | None]) -> None:
+        """Judge what has come and is on disk; None stands for the end of a group of backends."""
+        answered = [entry for entry in entries if entry is not None]
+        if answered:
+            made = zip(answered, sample_all(answered), strict=True)
+            self._hand_out({id(job): sample for (job, _), sample in made})
+        with self._changed:
+            self._open -= entries.count(None)
+            self._changed.notify_all()
 
     def _hand_out(self, made: Mapping[int, Sample]) -> None:
-        """Samples whose answers are on disk; an answer that could not be kept does not count."""
+        """Give samples to who waits; an answer that could not be kept does not count."""
         if self._ledger.failure is not None:
             made = {key: replace(s, completion=None, error=self._ledger.failure) for key, s in made.items()}
         with self._changed:

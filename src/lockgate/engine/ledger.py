@@ -3,78 +3,64 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Callable
-from queue import Empty, SimpleQueue
+from collections.abc import Callable, Sequence
 
+from lockgate.engine.drain import Drain
 from lockgate.engine.journal import Journal
 from lockgate.model import Completion
 
 __all__ = ["Ledger"]
 
-_MOST_AT_ONCE = 500
+_Call = Callable[[], None]
 
 
 class Ledger:
     """A journal that many answers a second can be put into.
 
     One thread writes all that has come since its last write in one transaction: a commit costs as much for
-    fifty answers as for one.
+    fifty answers as for one. `failure` says why answers could not be kept, None while all could.
 
     Args:
         journal: where answers are kept, None to keep none.
     """
 
     def __init__(self, journal: Journal | None) -> None:
-        self.journal = journal
         self.failure: str | None = None
-        self._queue: SimpleQueue[Callable[[], None] | tuple[Callable[[], None]]] = SimpleQueue()
-        self._thread = threading.Thread(target=self._write, name="lockgate-ledger", daemon=True)
-        self._ended = False
+        self._journal = journal
+        self._drain: Drain[tuple[bool, _Call]] = Drain(self._settle, name="lockgate-ledger")
 
     def start(self) -> None:
         """Begin writing."""
-        self._thread.start()
+        self._drain.start()
 
     def put(self, key: str, *, backend: str, fingerprint: str, completion: Completion) -> None:
         """Take an answer to be kept."""
-        journal = self.journal
+        journal = self._journal
         if journal is not None:
-            self._queue.put(
-                lambda: journal.put(key, backend=backend, fingerprint=fingerprint, completion=completion)
+            self._drain.put(
+                (
+                    True,
+                    lambda: journal.put(key, backend=backend, fingerprint=fingerprint, completion=completion),
+                )
             )
 
-    def after(self, tell: Callable[[], None]) -> None:
+    def after(self, tell: _Call) -> None:
         """Call `tell`, in the ledger's thread, when all that was put before is on disk."""
-        self._queue.put((tell,))
+        self._drain.put((False, tell))
 
     def end(self) -> None:
-        """Write what is left; returns when it is on disk."""
-        if self._thread.is_alive():
-            self._ended = True
-            self.after(lambda: None)
-            self._thread.join()
+        """Write what is left; returns when it is on disk and told."""
+        self._drain.end()
 
-    def _write(self) -> None:
-        while not (self._ended and self._queue.empty()):
-            first = self._queue.get()
-            entries = [first]
-            while len(entries) < _MOST_AT_ONCE:
-                try:
-                    entries.append(self._queue.get_nowait())
-                except Empty:
-                    break
-            self._keep([entry for entry in entries if not isinstance(entry, tuple)])
-            for entry in entries:
-                if isinstance(entry, tuple):
-                    entry[0]()
-
-    def _keep(self, writes: list[Callable[[], None]]) -> None:
-        if not writes or self.journal is None:
-            return
+    def _settle(self, entries: Sequence[tuple[bool, _Call]]) -> None:
+        writes = [call for is_write, call in entries if is_write]
         try:
-            with self.journal.together():
-                for write in writes:
-                    write()
+            if writes and self._journal is not None:
+                with self._journal.together():
+                    for write in writes:
+                        write()
         except sqlite3.Error as error:
-            self.failure = f"The journal {self.journal.path} cannot be written: {error}."
+            self.failure = f"The journal cannot be written: {error}. Make room, or give --llm-journal."
+        for is_write, tell in entries:
+            if not is_write:
+                tell()

@@ -7,14 +7,9 @@ from collections.abc import Sequence
 from lockgate.engine.jobs import Job
 from lockgate.model import Case, Check, Completion, Sample, Verdict
 
-__all__ = ["sample_all", "waits_for_company"]
+__all__ = ["sample_all"]
 
 _Pair = tuple[Case, Completion]
-
-
-def waits_for_company(job: Job) -> bool:
-    """Whether a check of the job's suite judges many answers at once, so that waiting for more pays."""
-    return job.suite is not None and any(c.judge_many for c in job.suite.checks)
 
 
 def sample_all(answered: Sequence[tuple[Job, Completion]]) -> list[Sample]:

@@ -1,0 +1,135 @@
+"""The engine: asks in the background, keeps, judges, and hands out samples as they come."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+
+import pytest
+
+from lockgate.backends.scripted import Scripted
+from lockgate.checks.authoring import failed, passed
+from lockgate.engine.asking import Asker
+from lockgate.engine.background import Engine
+from lockgate.engine.jobs import plan
+from lockgate.engine.journal import Journal
+from lockgate.model import Case, Check, Completion, Measure, Suite
+
+
+@pytest.fixture
+def journal(tmp_path):
+    """An open journal."""
+    opened = Journal(tmp_path / "journal.sqlite")
+    yield opened
+    opened.close()
+
+
+def suite_of(count, *checks):
+    """A suite of so many cases."""
+    cases = tuple(Case(id=f"c{n}", input=f"Say {n}") for n in range(count))
+    return Suite(name="s", path="s.yaml", cases=cases, checks=checks)
+
+
+def started(suite, backend, journal=None):
+    """An engine at work on it, and its jobs."""
+    jobs = list(plan(suite, backend))
+    engine = Engine(jobs, lambda b: Asker(backend=b, journal=journal, stopped=lambda: engine.stopped))
+    engine.start()
+    return engine, jobs
+
+
+def answers(count):
+    """A scripted backend that knows them all."""
+    return Scripted(name="a:v1", answers={f"c{n}": f"yes {n}" for n in range(count)})
+
+
+def test_every_job_gets_its_sample_judged_and_kept(journal):
+    """Samples carry answer and verdicts, and each answer is on disk when its sample is there."""
+    check = Check(name="ok", measures=(Measure(name="ok"),), judge=lambda case, _: passed({"ok": True}))
+    suite = suite_of(50, check)
+    engine, jobs = started(suite, answers(50), journal)
+    for job in jobs:
+        sample = engine.wait(job)
+        assert sample.completion.text == f"yes {job.case.id[1:]}"
+        assert [v.status for v in sample.verdicts] == ["pass"]
+        with sqlite3.connect(journal.path) as other:
+            query = "SELECT count(*) FROM completions WHERE case_id = ?"
+            assert other.execute(query, (job.case.id,)).fetchone()[0] == 1
+    engine.join()
+    assert engine.progress.done == engine.progress.total == 50
+
+
+def test_a_first_sample_is_there_while_others_are_still_asked():
+    """Items need not wait for the whole call."""
+    gate = threading.Event()
+
+    class Slow:
+        name, prompt, identity = "a:v1", None, {"kind": "slow"}
+
+        def complete(self, requests):
+            for request in requests:
+                if request.case_id == "c1":
+                    gate.wait(5)
+                yield Completion(text="x", request=request)
+
+    engine, jobs = started(suite_of(2), Slow())
+    assert engine.wait(jobs[0]).completion.text == "x"
+    assert engine.progress.done == 1
+    gate.set()
+    assert engine.wait(jobs[1]).completion.text == "x"
+
+
+def test_after_a_stop_what_is_missing_is_unmade():
+    """`wait` ends with a sample without an answer, which nothing takes for a pass."""
+    release = threading.Event()
+
+    class Stuck:
+        name, prompt, identity = "a:v1", None, {"kind": "stuck"}
+
+        def complete(self, requests):
+            release.wait(5)
+            yield from ()
+
+    engine, jobs = started(suite_of(1), Stuck())
+    engine.stop()
+    sample = engine.wait(jobs[0])
+    assert (sample.completion, sample.verdicts, sample.error) == (None, (), None)
+    release.set()
+    engine.join()
+
+
+def test_an_answer_that_cannot_be_kept_is_an_error(journal, monkeypatch):
+    """With a full disk samples carry the reason instead of the answer."""
+
+    def full(*_, **__):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(journal, "put", full)
+    engine, jobs = started(suite_of(3), answers(3), journal)
+    for job in jobs:
+        sample = engine.wait(job)
+        assert sample.completion is None
+        assert "database or disk is full" in sample.error
+    engine.join()
+
+
+def test_checks_that_judge_many_get_what_has_come_together():
+    """While a slow judge works, the next answers gather for it."""
+    portions, gate = [], threading.Event()
+
+    def judge_many(pairs):
+        portions.append(len(pairs))
+        gate.wait(0.2)
+        return [failed("no", {"m": False}) for _ in pairs]
+
+    check = Check(
+        name="m",
+        measures=(Measure(name="m"),),
+        judge=lambda case, completion: judge_many([(case, completion)])[0],
+        judge_many=judge_many,
+    )
+    engine, jobs = started(suite_of(40, check), answers(40))
+    assert all(engine.wait(job).verdicts[0].status == "fail" for job in jobs)
+    engine.join()
+    assert sum(portions) == 40
+    assert len(portions) <= 5
