@@ -376,7 +376,9 @@ class Backend(Protocol):
 
         A request that fails alone yields a completion with `error`; only what stops every request is raised.
         Backends may also have `close()`, `shares` (str: backends with the same one share weights or an
-        endpoint) and `concurrency` (int: most requests in flight).
+        endpoint), `concurrency` (int: most requests in flight), `concurrent_calls` (int: how many threads may
+        call `complete` at once, each call answered on its own; 0 where requests are answered in batches) and
+        `load_seconds` (float | None: how long loading took, None before it).
         """
         ...
 
@@ -436,7 +438,8 @@ class Latency:
 class Suite:
     """One YAML file, read and found right.
 
-    `digest` is the content hash of the file and its datasets; `gated` the metrics that a gate bounds.
+    `digest` is the content hash of the file and its datasets; `notes` what is right and yet worth knowing;
+    `gated` the metrics that a gate bounds.
     """
 
     name: str
@@ -449,6 +452,7 @@ class Suite:
     seed: int = 0
     digest: str = ""
     dataset_digest: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def gated(self) -> frozenset[str]:
@@ -458,13 +462,22 @@ class Suite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """One measured request of the latency probe, in seconds and tokens."""
+    """One measured request of the latency probe, in seconds and tokens.
+
+    Args:
+        seconds: from asking to the whole answer, without attempts that failed and waits for a rate limit.
+        first_token_seconds: from the start of work to the first token, None where it was not streamed.
+        queued_seconds: what part of `seconds` was waiting for a place in a batch.
+        tokens_in, tokens_out: of the prompt and the answer, None where unknown.
+        attempts: how often it was asked until it was answered; the last attempt is the one measured.
+    """
 
     seconds: float
     first_token_seconds: float | None = None
     queued_seconds: float = 0.0
     tokens_in: int | None = None
     tokens_out: int | None = None
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

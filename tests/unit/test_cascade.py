@@ -64,6 +64,56 @@ def test_a_refused_answer_goes_on_and_adds_up(two):
     assert (completion.tokens_in, completion.tokens_out) == (20, 10)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "attempts", "queued"),
+    [
+        ((1, 0.0), (1, 0.0), 1, 0.0),
+        ((3, 0.5), (1, 0.25), 3, 0.75),
+        ((2, 0.5), (4, 1.0), 5, 1.5),
+        ((1, None), (1, 1.0), 1, None),
+    ],
+)
+def test_retries_and_queues_add_up(first, second, attempts, queued):
+    """Attempts are 1 plus the retries of all parts, and the time in queues is a sum, None where unknown."""
+
+    def part(text, figures):
+        return lambda r: Completion(text=text, attempts=figures[0], queued_seconds=figures[1])
+
+    parts = (Scripted(name="x", answers=part("bad", first)), Scripted(name="y", answers=part("good", second)))
+    completion = ask(Cascade(name="both", backends=parts, accept=(says("good"),)), "a")["a"]
+    assert (completion.attempts, completion.queued_seconds) == (attempts, queued)
+
+
+def test_it_answers_calls_apart_as_its_parts_do():
+    """It takes as many calls at once as its weakest part, and none where one answers in batches."""
+
+    class Endpoint(Scripted):
+        concurrent_calls = 4
+
+    class Batches(Scripted):
+        concurrent_calls = 0
+
+    endpoint, other, batches = Endpoint(answers={}), Scripted(answers={}), Batches(answers={})
+    assert Cascade(name="x", backends=(other, endpoint), accept=()).concurrent_calls == 4
+    assert Cascade(name="x", backends=(endpoint, batches), accept=()).concurrent_calls == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "whole"), [(1.5, 2.0, 3.5), (1.5, None, 1.5), (None, None, None)]
+)
+def test_loading_is_what_its_parts_loaded(first, second, whole):
+    """Load times are a sum over the parts that loaded, and None where none has."""
+
+    class First(Scripted):
+        load_seconds = first
+
+    class Second(Scripted):
+        load_seconds = second
+
+    parts = (First(answers={}), Second(answers={}), Scripted(answers={}))
+    assert Cascade(name="x", backends=parts, accept=()).load_seconds == whole
+
+
 def test_the_last_answer_is_given_whatever_the_checks_say(two):
     """Where nobody's answer is accepted, the last one's is given."""
     completion = ask(two, "c")["c"]

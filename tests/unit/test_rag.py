@@ -251,6 +251,21 @@ def test_collection_options_come_from_the_project(setting):
     assert (made.collection.chunk_tokens, made.collection.overlap) == (50, 3)
 
 
+def test_it_loads_and_is_called_as_its_generator(setting):
+    """Load time and calls at once are the generator's; one without either has neither."""
+
+    class Loaded(Scripted):
+        load_seconds, concurrent_calls = 2.5, 3
+
+    class Bare:
+        name, prompt, identity = "bare:v1", PROMPT, {}
+
+    made = with_generator(setting, Loaded(answers={}, prompt=PROMPT))
+    assert (made.load_seconds, made.concurrent_calls) == (2.5, 3)
+    made = with_generator(setting, Bare())
+    assert (made.load_seconds, made.concurrent_calls) == (None, 0)
+
+
 def test_it_shares_and_closes_what_its_generator_does(setting):
     """Endpoint, concurrency and closing are the generator's."""
 

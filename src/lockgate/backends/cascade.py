@@ -12,7 +12,7 @@ from lockgate.prompts import render
 
 __all__ = ["Cascade", "cascade"]
 
-_NOTHING = Completion(cost=0.0, tokens_in=0, tokens_out=0, seconds=0.0)
+_NOTHING = Completion(cost=0.0, tokens_in=0, tokens_out=0, seconds=0.0, queued_seconds=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +54,23 @@ class Cascade:
         """The least of its parts'."""
         return min(int(getattr(backend, "concurrency", 1)) for backend in self.backends)
 
+    @property
+    def concurrent_calls(self) -> int:
+        """The least of its parts'."""
+        return min(int(getattr(backend, "concurrent_calls", 0)) for backend in self.backends)
+
+    @property
+    def load_seconds(self) -> float | None:
+        """How long loading took, summed over the parts that loaded anything; None where none has."""
+        known = [getattr(backend, "load_seconds", None) for backend in self.backends]
+        loaded = [seconds for seconds in known if seconds is not None]
+        return sum(loaded) if loaded else None
+
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         """Accepted answers as they come; what is not accepted goes on to the next part together.
 
-        The completion's `path` names the parts that were asked. Its cost, tokens and seconds are sums over
-        them, None where one of them is unknown.
+        The completion's `path` names the parts that were asked. Its cost, tokens and seconds, those in queues
+        too, are sums over them, None where one of them is unknown; `attempts` is 1 plus the retries of all.
 
         Raises:
             FatalBackendError: a part cannot answer any request.
@@ -147,6 +159,8 @@ def _sum(before: Completion, completion: Completion, name: str) -> Completion:
         tokens_in=_add(before.tokens_in, completion.tokens_in),
         tokens_out=_add(before.tokens_out, completion.tokens_out),
         seconds=_add(before.seconds, completion.seconds),
+        queued_seconds=_add(before.queued_seconds, completion.queued_seconds),
+        attempts=before.attempts + completion.attempts - 1,
         first_token_seconds=_add(before.seconds, completion.first_token_seconds),
     )
 

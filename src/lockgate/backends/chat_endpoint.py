@@ -87,6 +87,11 @@ class OpenAIChat:
         parts = urlsplit(self.base_url)
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
 
+    @property
+    def concurrent_calls(self) -> int:
+        """As many as may be in flight, for each call is answered on its own."""
+        return self.concurrency
+
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         """Answers as they come.
 
@@ -183,7 +188,7 @@ def _after_error(
     if isinstance(error, APITimeoutError):
         limit = f"{backend.timeouts.whole:g} s"
         return _after(
-            backend, attempt, f"There was no answer from {backend.shares} within {limit}.", backoff(1)
+            backend, attempt, f"There was no answer from {backend.shares} within {limit}.", 0.0
         )
     status = getattr(error, "status_code", None)
     headers = error.response.headers if status is not None else {}

@@ -70,6 +70,17 @@ class Rag:
         """The generator's."""
         return int(getattr(self.generator, "concurrency", 1))
 
+    @property
+    def concurrent_calls(self) -> int:
+        """The generator's."""
+        return int(getattr(self.generator, "concurrent_calls", 0))
+
+    @property
+    def load_seconds(self) -> float | None:
+        """How long loading the generator took; opening the index is not in it."""
+        seconds: float | None = getattr(self.generator, "load_seconds", None)
+        return seconds
+
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         """Retrieve for all requests at once, then give the generator's answers as they come.
 

@@ -20,6 +20,7 @@ Answers: TypeAlias = Mapping[str, Any] | Callable[[Request], str | Completion]
 
 _FIELDS = ("text", "seconds", "tokens_in", "tokens_out", "passages", "cost", "finish", "error")
 _PASSAGE_FIELDS = ("id", "text", "score", "source", "metadata")
+_MOST_CALLS = 1024
 _NUMBERS = ("seconds", "tokens_in", "tokens_out", "cost")
 
 
@@ -57,6 +58,11 @@ class Scripted:
     def states_seconds(self) -> bool:
         """Whether the stated seconds are its latency, since they do not really pass."""
         return not self.sleep
+
+    @property
+    def concurrent_calls(self) -> int:
+        """As many as there may be threads: answers are only looked up, and several may sleep at once."""
+        return _MOST_CALLS
 
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         """Answer each request in turn; seconds are reported and pass only under `sleep`."""

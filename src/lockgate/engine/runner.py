@@ -9,17 +9,19 @@ from pathlib import Path
 
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.suites import load_suite
-from lockgate.engine.asking import Asker, Policy
+from lockgate.engine.asking import Asker, Budget, Policy
 from lockgate.engine.background import Engine
 from lockgate.engine.jobs import plan, request_for
 from lockgate.engine.journal import Journal
-from lockgate.engine.probe import probe
+from lockgate.engine.latency import timing_notes
+from lockgate.engine.probe import answers_apart, probe
 from lockgate.errors import LockgateError
 from lockgate.fingerprints import digest
 from lockgate.gates import rule
 from lockgate.metrics import measure
-from lockgate.model import JSON, Backend, Measure, Run, Sample, Suite, Timing
+from lockgate.model import JSON, Backend, Latency, Measure, Run, Sample, Suite, Timing
 from lockgate.prompts import count_examples
+from lockgate.units import show
 
 __all__ = ["conclude", "environment", "run_suite", "time_backend"]
 
@@ -58,19 +60,32 @@ def run_suite(
         assert loaded is not None  # noqa: S101 -- for the type checker: a name needs the project
         backend = loaded.backend(loaded.select(backend))
     kept = None if journal is None else Journal(Path(journal))
-    samples = _sample(suite, backend, kept, policy or Policy())
-    timings, notes = time_backend(suite, backend)
+    policy = policy or Policy()
+    budget = Budget(policy.max_cost)
+    samples = _sample(suite, backend, kept, policy, budget)
+    timings, notes = time_backend(suite, backend, policy=policy, budget=budget)
     return conclude(suite, backend, samples, timings=timings, notes=notes, baseline=baseline)
 
 
-def time_backend(suite: Suite, backend: Backend) -> tuple[tuple[Timing, ...], tuple[str, ...]]:
-    """The suite's latency probe, and a note where it failed; nothing when the suite has no `latency:`."""
+def time_backend(
+    suite: Suite, backend: Backend, *, policy: Policy | None = None, budget: Budget | None = None
+) -> tuple[tuple[Timing, ...], tuple[str, ...]]:
+    """The suite's latency probe, and notes on it; nothing when the suite has no `latency:`.
+
+    Args:
+        suite: whose cases are asked, and how its latency is to be measured.
+        backend: what answers.
+        policy: where it forbids asking, a note says that nothing was measured.
+        budget: what may be spent, and what the probe's answers are counted towards.
+    """
     if suite.latency is None:
         return (), ()
+    if policy is not None and (policy.offline or policy.rescore):
+        return (), ("Latency was not measured: asking was forbidden.",)
     wanted = suite.latency.warmup + suite.latency.samples
-    requests = [request_for(backend, case) for case in suite.cases[:wanted]]
     try:
-        return probe(backend, requests, suite.latency), ()
+        requests = [request_for(backend, case) for case in suite.cases[:wanted]]
+        return probe(backend, requests, suite.latency, budget=budget), _how_timed(suite.latency, backend)
     except LockgateError as error:
         return (), (str(error),)
 
@@ -128,7 +143,13 @@ def conclude(
         timings=tuple(timings),
         load_seconds=getattr(backend, "load_seconds", None),
         expected_samples=expected,
-        notes=(*notes, *_prompt_notes(backend, samples)),
+        notes=(
+            *suite.notes,
+            *notes,
+            *timing_notes(timings),
+            *_load_notes(backend),
+            *_prompt_notes(backend, samples),
+        ),
     )
 
 
@@ -147,15 +168,31 @@ def _project(project: Project | Path | str) -> Project:
     return project if isinstance(project, Project) else load_project(Path(project))
 
 
-def _sample(suite: Suite, backend: Backend, journal: Journal | None, policy: Policy) -> list[Sample]:
+def _sample(
+    suite: Suite, backend: Backend, journal: Journal | None, policy: Policy, budget: Budget
+) -> list[Sample]:
     jobs = list(plan(suite, backend))
-    engine = Engine(jobs, lambda b: Asker(backend=b, journal=journal, policy=policy))
+    engine = Engine(jobs, lambda b: Asker(backend=b, journal=journal, policy=policy, budget=budget))
     engine.start()
     return [engine.wait(job) for job in jobs]
 
 
 def _measures(suite: Suite) -> tuple[Measure, ...]:
     return tuple({m.name: m for check in suite.checks for m in check.measures}.values())
+
+
+def _how_timed(latency: Latency, backend: Backend) -> tuple[str, ...]:
+    if latency.concurrency == 1 or answers_apart(backend):
+        return ()
+    rounds = f"Latency was measured in rounds of {latency.concurrency}"
+    return (f"{rounds}: {backend.name} answers in batches, and a round ends with its last answer.",)
+
+
+def _load_notes(backend: Backend) -> tuple[str, ...]:
+    seconds = getattr(backend, "load_seconds", None)
+    if seconds is None:
+        return ()
+    return (f"Loading {backend.name} took {show(seconds, 's')}, which is in no latency.",)
 
 
 def _prompt_notes(backend: Backend, samples: Sequence[Sample]) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from lockgate.engine.runner import conclude, time_backend
 from lockgate.errors import LockgateError
-from lockgate.model import Backend, Ruling, Run, Sample, Suite, Timing
+from lockgate.model import Backend, Ruling, Run, Sample, Suite
 from lockgate.reports.junit import failure_type
 from lockgate.reports.record import read_record
 
@@ -38,7 +38,9 @@ def conclude_all(lockgate: Lockgate, session: pytest.Session, tallies: Sequence[
     baseline = lockgate.settings.baseline
     runs: list[Run] = []
     for tally in sorted(tallies, key=lambda t: t.backend.name != baseline_name(lockgate)):
-        timings, notes = _time(lockgate, tally)
+        timings, notes = time_backend(
+            tally.suite, tally.backend, policy=lockgate.settings.policy, budget=lockgate.budget
+        )
         compared = _baseline(lockgate, baseline, tally.suite, runs)
         run = conclude(
             tally.suite, tally.backend, tally.samples, timings=timings, notes=notes, baseline=compared
@@ -66,15 +68,6 @@ def _write(lockgate: Lockgate, folder: Path, runs: Sequence[Run]) -> None:
             part.replace(folder / name)
     except OSError as error:
         raise pytest.UsageError(f"--llm-report: {folder} cannot be written ({error.strerror}).") from error
-
-
-def _time(lockgate: Lockgate, tally: Tally) -> tuple[tuple[Timing, ...], tuple[str, ...]]:
-    policy = lockgate.settings.policy
-    if tally.suite.latency is None:
-        return (), ()
-    if policy.offline or policy.rescore:
-        return (), ("Latency was not measured: asking was forbidden.",)
-    return time_backend(tally.suite, tally.backend)
 
 
 def baseline_name(lockgate: Lockgate) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -81,19 +82,22 @@ class LocalEmbedder:
         """Tokens of each text by the model's tokeniser, special ones not counted."""
         if not texts:
             return []
-        tokenizer = _load(self.model).tokenizer
-        return [
-            len(ids) for ids in tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
-        ]
+        encoder = _load(self.model)
+        with encoder.lock:
+            ids = encoder.tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+        return [len(one) for one in ids]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Encoder:
+    """A loaded encoder; `lock` is held while the tokeniser works, as it cannot be set in two ways at once."""
+
     tokenizer: Any
     network: Any
     dimensions: int
     max_tokens: int
     first_token: bool
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @cache
@@ -127,7 +131,8 @@ def _states(encoder: _Encoder, texts: Sequence[str]) -> Iterator[tuple[list[int]
     import torch
 
     limit = encoder.max_tokens + encoder.tokenizer.num_special_tokens_to_add()
-    ids = encoder.tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"] if texts else []
+    with encoder.lock:
+        ids = encoder.tokenizer(list(texts), truncation=True, max_length=limit)["input_ids"] if texts else []
     for chosen in _batches([len(i) for i in ids]):
         batch = encoder.tokenizer.pad({"input_ids": [ids[i] for i in chosen]}, return_tensors="pt")
         batch = batch.to(encoder.network.device)
