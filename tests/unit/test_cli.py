@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -116,6 +117,16 @@ def test_a_prompt_that_one_suite_can_fill_in_is_right():
     _set_up(prompt="user: '{{ lang }}'")
     _write("evalsuites/t.yaml", "suite: t\ncases: [{input: x, lang: de}]\nchecks: [contains: a]\n")
     assert _run("validate").exit_code == 0
+
+
+def test_what_a_suite_should_know_is_a_note():
+    """A gate that can fail and cannot pass is told with its line, and is no mistake."""
+    _set_up(suite=f"{SUITE}latency: {{samples: 20}}\ngates:\n  latency_p95: {{max: 1s}}\n")
+    result = _run("validate")
+    assert result.exit_code == 0
+    note, right = result.stdout.splitlines()
+    assert re.match(r"note: evalsuites/s.yaml:\d+:3: The gate 'latency_p95' can fail and cannot pass", note)
+    assert right.endswith("all right")
 
 
 CONFTEST = """\

@@ -100,7 +100,7 @@ def test_a_whole_suite_is_read():
     suite = _load(
         "suite: triage\ndataset: ../fixtures/c.jsonl\ncases: [{id: a, input: Hi}]\ntrials: 3\nseed: 7\n"
         "checks:\n  - says: hello\n  - says: {value: [a, b], metric: accuracy}\n  - scored\n  - scored:\n  - timed\n"
-        "latency: {samples: 5, concurrency: 2}\n"
+        "latency: {samples: 90, concurrency: 2}\n"
         "gates:\n  accuracy: {min: 0.9, no_worse_than: baseline, margin: 2 %}\n  miss_rate: {max: 3%, confidence: 0.9}\n"
         "  latency_p95: {max: 600ms}\n  pause: {max: 1.2s}\n  cost_per_1k: {max: $0.50}\n  tokens_out: {max: 80}\n"
         "  error_rate: {better_than: runs/a.json}\n"
@@ -108,7 +108,8 @@ def test_a_whole_suite_is_read():
     )
     assert [case.id for case in suite.cases] == ["b", "a"]
     assert (suite.trials, suite.seed) == (3, 7)
-    assert suite.latency == Latency(samples=5, concurrency=2, warmup=2)
+    assert suite.latency == Latency(samples=90, concurrency=2, warmup=2)
+    assert suite.notes == ()
     assert suite.gates == (
         Gate(metric="accuracy", min=0.9, no_worse_than="baseline", margin=0.02, confidence=0.99),
         Gate(metric="miss_rate", max=0.03, confidence=0.9),
@@ -339,7 +340,7 @@ evalsuites/s.yaml:5:3: No check of this suite makes the metric 'sys'. Did you me
 evalsuites/s.yaml:6:3: No check of this suite makes the metric 'accuracy'. The metrics there are: 'cost_per_1k', 'error_rate', 'latency_p50', 'latency_p95', 'latency_p99', 'says', 'tokens_in', 'tokens_out'.
       accuracy: {min: 0.9}
       ^
-evalsuites/s.yaml:7:3: The gate 'latency_p95' needs the latency probe. Add 'latency: {samples: 20}' to the suite.
+evalsuites/s.yaml:7:3: The gate 'latency_p95' needs the latency probe. Add 'latency: {samples: 59}' to the suite.
       latency_p95: {max: 1s}
       ^""",
     ),

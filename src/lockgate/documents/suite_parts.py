@@ -12,10 +12,11 @@ from lockgate.documents.datasets import note_duplicates, read_cases, rows_to_cas
 from lockgate.documents.declarations import build_check, read_short_form
 from lockgate.documents.findings import Findings
 from lockgate.documents.nodes import Node
+from lockgate.documents.quantiles import samples_for
 from lockgate.documents.rows import node_rows
 from lockgate.documents.tables import check_mapping, quote
 from lockgate.errors import DocumentError, UsageError, did_you_mean
-from lockgate.model import BUILTIN_MEASURES, Case, Check, Gate, Measure, Setting, Where
+from lockgate.model import BUILTIN_MEASURES, Case, Check, Gate, Latency, Measure, Setting, Where
 from lockgate.prompts import render_value
 from lockgate.registry import Registry
 from lockgate.templates import is_template
@@ -187,7 +188,5 @@ def _check_measures(checks: Sequence[Check], findings: Findings) -> None:
 def _check_probe(gates: Node, probed: bool, findings: Findings) -> None:  # noqa: FBT001
     for name, where in gates.keys.items():
         if name.startswith("latency_") and not probed:
-            message = (
-                f"The gate {name!r} needs the latency probe. Add 'latency: {{samples: 20}}' to the suite."
-            )
-            findings.add(where, message)
+            remedy = f"Add 'latency: {{samples: {max(Latency().samples, samples_for(name))}}}' to the suite."
+            findings.add(where, f"The gate {name!r} needs the latency probe. {remedy}")

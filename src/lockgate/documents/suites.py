@@ -12,6 +12,7 @@ from lockgate.documents.datasets import CASE, content
 from lockgate.documents.declarations import Declaration, build_check
 from lockgate.documents.findings import Findings, Source
 from lockgate.documents.nodes import Node
+from lockgate.documents.quantiles import check_quantiles
 from lockgate.documents.suite_parts import Reading
 from lockgate.documents.tables import Key, Table, check_mapping, quote
 from lockgate.documents.yaml_source import read
@@ -90,17 +91,20 @@ def load_suite(
     )
     cases = reading.cases(right, root)
     checks = reading.checks(right.get("checks"), cases)
+    gates = reading.gates(right, checks)
+    latency = _latency(right.get("latency"), findings)
     suite = Suite(
         name=_name(right, findings),
         path=findings.source.path,
         cases=tuple(cases),
         checks=tuple(check for check in checks if check is not None),
-        gates=reading.gates(right, checks),
+        gates=gates,
         trials=_number(right, "trials", 1),
-        latency=_latency(right.get("latency"), findings),
+        latency=latency,
         seed=_number(right, "seed", 0),
         digest=digest([findings.source.text, content(cases)]),
         dataset_digest=content(cases),
+        notes=check_quantiles(gates, latency, findings),
     )
     findings.stop()
     return suite
@@ -157,4 +161,6 @@ def _latency(node: Node | None, findings: Findings) -> Latency | None:
     if node is None:
         return None
     given = check_mapping(node, LATENCY, findings)
+    if "samples" in node.entries and "samples" not in given:
+        return None
     return Latency(**{name: entry.value for name, entry in given.items()})
