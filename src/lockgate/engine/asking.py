@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from lockgate.engine.journal import Journal, request_key
+from lockgate.engine.progress import Meter
 from lockgate.errors import LockgateError, ReplayMiss
 from lockgate.fingerprints import digest
 from lockgate.model import Backend, Completion, Request
@@ -62,6 +63,7 @@ class Asker:
         budget: shared by all backends of the session.
         stopped: True when nothing more is to be asked.
         keep: how an answer is kept, as `Journal.put`; the journal's own by default.
+        meter: counts what is asked, for who shows progress.
     """
 
     backend: Backend
@@ -70,6 +72,7 @@ class Asker:
     budget: Budget = field(default_factory=lambda: Budget(None))
     stopped: Callable[[], bool] = lambda: False
     keep: Callable[..., None] | None = None
+    meter: Meter = field(default_factory=Meter)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -117,7 +120,9 @@ class Asker:
         if self.policy.offline or self.policy.rescore:
             yield from map(self._refused, open_requests)
             return
+        self.meter.begin(self.backend, len(open_requests), replayed=len(requests) - len(open_requests))
         for completion in self._asked(open_requests):
+            self.meter.hear(self.backend, completion)
             self._keep(keys, fingerprint, completion)
             yield completion
 

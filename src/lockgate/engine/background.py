@@ -12,23 +12,14 @@ from lockgate.engine.asking import Asker
 from lockgate.engine.drain import Drain
 from lockgate.engine.jobs import Job
 from lockgate.engine.ledger import Ledger
+from lockgate.engine.progress import Meter, Progress
 from lockgate.engine.scoring import sample_all
 from lockgate.model import Backend, Completion, Request, Sample
 
-__all__ = ["Engine", "Progress", "Share"]
+__all__ = ["Engine", "Share"]
 
 _TOGETHER = 32
 _POLL_SECONDS = 0.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far the engine is: samples made, of how many, since when (seconds), and what is being asked."""
-
-    done: int
-    total: int
-    seconds: float
-    backend: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +73,10 @@ class Engine:
             self._judge, name="lockgate-checks", most=_TOGETHER
         )
         self._ledger = Ledger(next((a.journal for a in askers.values()), None))
-        self._askers = {key: replace(asker, keep=self._ledger.put) for key, asker in askers.items()}
+        self._meter = Meter()
+        self._askers = {
+            key: replace(asker, keep=self._ledger.put, meter=self._meter) for key, asker in askers.items()
+        }
         self._foreign = (
             {id(j): k for j in self.jobs if not self.share.owns(k := self._key(j))} if self._split else {}
         )
@@ -123,7 +117,7 @@ class Engine:
         """How far it is."""
         own = len(self.jobs) - len(self._foreign)
         seconds = time.perf_counter() - self._started
-        return Progress(done=len(self._samples), total=own, seconds=seconds, backend=self._now)
+        return self._meter.read(done=len(self._samples), total=own, seconds=seconds, backend=self._now)
 
     def wait(self, job: Job, *, tick: Callable[[], None] = lambda: None) -> Sample:
         """The sample of a job, as soon as it is there.

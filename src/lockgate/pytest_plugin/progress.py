@@ -1,20 +1,26 @@
-"""A single line that shows how far the engine is, on a terminal only."""
+"""How far the engine is, while an item waits: one line, rewritten on a terminal; a line now and then in a log."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from lockgate.engine.background import Progress
+from lockgate.engine.progress import Progress
+from lockgate.units import show
 
-__all__ = ["ProgressLine"]
+__all__ = ["ProgressLine", "describe"]
 
 _SECONDS_BETWEEN = 0.25
+_SECONDS_BETWEEN_LINES = 30.0
 
 
 class ProgressLine:
-    """Rewrites one line while an item waits, and wipes it before pytest goes on."""
+    """Rewrites one line on a terminal and wipes it before pytest goes on; writes lines of its own to a log.
+
+    Where the output is no terminal a line comes every 30 seconds, so that a run that takes less says nothing.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -22,49 +28,102 @@ class ProgressLine:
         self._last = 0.0
 
     def show(self, progress: Progress) -> None:
-        """Draw the line anew, at most four times a second; nothing when the output is no terminal."""
-        now = time.monotonic()
-        if now - self._last >= _SECONDS_BETWEEN and self._writer.isatty():
-            self._last = now
-            self._write(_text(progress))
+        """Say how far it is, if it is time to: a terminal hears it at most four times a second."""
+        terminal = self._terminal()
+        if terminal is None:
+            return
+        live = terminal.isatty()
+        if progress.seconds - self._last < (_SECONDS_BETWEEN if live else _SECONDS_BETWEEN_LINES):
+            return
+        self._last = progress.seconds
+        if live:
+            self._rewrite(terminal, f"  {describe(progress)}"[: terminal.width - 1])
+        else:
+            terminal.line(describe(progress))
 
     def clear(self) -> None:
         """Wipe the line."""
-        if self._shown:
-            self._write("")
+        terminal = self._terminal() if self._shown else None
+        if terminal is not None:
+            self._rewrite(terminal, "")
 
-    @property
-    def _writer(self) -> _Terminal:
-        return _Terminal(self._config)
+    def _terminal(self) -> _Terminal | None:
+        reporter = self._config.pluginmanager.getplugin("terminalreporter")
+        return None if reporter is None else _Terminal(self._config, reporter)
 
-    def _write(self, text: str) -> None:
-        padded = text.ljust(self._shown)
-        self._writer.write(f"\r{padded}\r{text}")
+    def _rewrite(self, terminal: _Terminal, text: str) -> None:
+        terminal.write(f"\r{text.ljust(self._shown)}\r{text}")
         self._shown = len(text)
+
+
+def describe(progress: Progress) -> str:
+    """`lockgate ft:v3 120/1,000 · 24.1/s · 8 in flight · 512 tokens/s · $0.12 · 37 s left`."""
+    return " · ".join(_parts(progress))
+
+
+def _parts(progress: Progress) -> Iterator[str]:
+    yield f"lockgate {progress.backend} {progress.done:,}/{progress.total:,}"
+    if progress.replayed:
+        yield f"{progress.replayed:,} from the journal"
+    if progress.rate:
+        yield f"{progress.rate:.1f}/s"
+    if progress.in_flight:
+        yield f"{progress.in_flight} in flight"
+    if progress.retries:
+        yield f"{progress.retries:,} {'retry' if progress.retries == 1 else 'retries'}"
+    if progress.tokens_per_second:
+        yield f"{progress.tokens_per_second:,.0f} tokens/s"
+    if progress.cost is not None:
+        yield show(progress.cost, "usd")
+    if progress.seconds_left is not None:
+        yield f"{_duration(progress.seconds_left)} left"
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
 
 
 class _Terminal:
     """The terminal behind pytest's capture."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._file = config.get_terminal_writer()._file  # noqa: SLF001 -- the only way to what pytest writes to
+    def __init__(self, config: pytest.Config, reporter: Any) -> None:
+        self._reporter = reporter
+        self._writer = config.get_terminal_writer()
         self._capture = config.pluginmanager.getplugin("capturemanager")
 
+    @property
+    def width(self) -> int:
+        return int(self._writer.fullwidth)
+
     def isatty(self) -> bool:
-        return bool(self._file.isatty())
+        return bool(self._writer._file.isatty())  # noqa: SLF001 -- the only way to what pytest writes to
 
     def write(self, text: str) -> None:
+        """Text past pytest's own account of its line, for it is wiped again."""
+        self._behind_capture(lambda: self._put(text))
+
+    def line(self, text: str) -> None:
+        """A line of its own, after which pytest begins another."""
+        self._behind_capture(lambda: self._put_line(text))
+
+    def _behind_capture(self, put: Any) -> None:
         if self._capture is None:
-            self._put(text)
+            put()
             return
         with self._capture.global_and_fixture_disabled():
-            self._put(text)
+            put()
 
     def _put(self, text: str) -> None:
-        self._file.write(text)
-        self._file.flush()
+        self._writer._file.write(text)  # noqa: SLF001 -- as above
+        self._writer.flush()
 
-
-def _text(progress: Progress) -> str:
-    rate = progress.done / progress.seconds if progress.seconds > 0 else 0.0
-    return f"  lockgate {progress.backend} {progress.done}/{progress.total} · {rate:.1f}/s"
+    def _put_line(self, text: str) -> None:
+        self._reporter.ensure_newline()
+        if self._writer.width_of_current_line:
+            self._writer.line()
+        self._writer.line(text)
+        self._writer.flush()
