@@ -7,6 +7,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from lockgate.errors import UsageError, did_you_mean
@@ -105,7 +106,9 @@ class Registry:
         return getattr(importlib.import_module(module), attribute)
 
 
-def _entry_points(kind: Kind) -> dict[str, Any]:
+@cache
+def _entry_points(kind: Kind) -> Mapping[str, Any]:
+    """What installed packages bring; looked up once, as that reads the metadata of every one of them."""
     from importlib.metadata import entry_points
 
     return {point.name: point for point in entry_points(group=f"lockgate.{kind}")}

@@ -133,8 +133,12 @@ def _texts(rendered: object, value: str | list[str]) -> list[str]:
 
 
 def _find(wanted: str, text: str, *, ignore_case: bool) -> Span | None:
-    match = re.search(re.escape(wanted), text, re.IGNORECASE if ignore_case else 0)
-    return _span(text, *match.span()) if match else None
+    if ignore_case and not (wanted.isascii() and text.isascii()):
+        # Other letters may change their number with their case.
+        match = re.search(re.escape(wanted), text, re.IGNORECASE)
+        return _span(text, *match.span()) if match else None
+    start = text.lower().find(wanted.lower()) if ignore_case else text.find(wanted)
+    return _span(text, start, start + len(wanted)) if start >= 0 else None
 
 
 def _span(text: str, start: int, end: int) -> Span:

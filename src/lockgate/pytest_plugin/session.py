@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,6 +26,7 @@ from lockgate.pytest_plugin.junitxml import add_properties, complete_testcase
 from lockgate.pytest_plugin.progress import ProgressLine
 from lockgate.pytest_plugin.rulings import Tally, baseline_name, conclude_all, read_baseline
 from lockgate.pytest_plugin.settings import Settings, read_settings
+from lockgate.pytest_plugin.sharding import empty_is_fine, keep_own_cases, leave_for_merge
 from lockgate.registry import Registry
 
 __all__ = ["Lockgate"]
@@ -68,7 +70,7 @@ class Lockgate:
             self._project = load_project(self.settings.project, registry=self.registry, overrides=overrides)
         return self._project
 
-    @property
+    @cached_property
     def backend_names(self) -> list[str]:
         """The selected backends as FAMILY:VERSION, each once."""
         return list(dict.fromkeys(self.project.select(name) for name in self.settings.backends))
@@ -138,6 +140,11 @@ class Lockgate:
             self._expect_everything(session)
             self._end_if_broken()
         return (yield)
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """With `--llm-shard`, leave the other shards' cases to them."""
+        if self.settings.shard is not None:
+            keep_own_cases(config, items, self.settings.shard)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Start the engine on what is still selected; broken suites end the session here, exit code 4."""
@@ -231,7 +238,11 @@ class Lockgate:
     def _settle(self, session: pytest.Session) -> None:
         if self.engine is not None:
             self.engine.join()
-        if not self._is_worker:
+        if self._is_worker:
+            return
+        if self.settings.shard is not None:
+            leave_for_merge(self, self.settings.shard, self._tallies.values())
+        else:
             tallies = [t for t in self._tallies.values() if t.samples]
             self.runs = conclude_all(self, session, tallies)
 
@@ -245,11 +256,13 @@ class Lockgate:
         """The gate tables, and the comparison of backends when several ran."""
         from lockgate.pytest_plugin.summary import summarise
 
-        summarise(terminalreporter, self.runs, journal=self._journal)
+        summarise(terminalreporter, self.runs, journal=self._journal, shard=self.settings.shard)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Give `--junitxml` the classnames, types and properties of the contract, before it is written."""
+        if self.settings.shard is not None:
+            empty_is_fine(session, self._tallies.values())
         add_properties(session.config, self.runs)
 
     def pytest_unconfigure(self) -> None:
