@@ -1,4 +1,4 @@
-"""How far the engine is, while an item waits: one line, rewritten on a terminal; a line now and then in a log."""
+"""How far the engine is, while an item waits: a line rewritten on a terminal, now and then one in a log."""
 
 from __future__ import annotations
 
@@ -42,10 +42,11 @@ class ProgressLine:
             terminal.line(describe(progress))
 
     def clear(self) -> None:
-        """Wipe the line."""
+        """Wipe the line, and give back what pytest had written on it."""
         terminal = self._terminal() if self._shown else None
         if terminal is not None:
-            self._rewrite(terminal, "")
+            self._rewrite(terminal, terminal.unfinished)
+            self._shown = 0
 
     def _terminal(self) -> _Terminal | None:
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
@@ -98,6 +99,11 @@ class _Terminal:
     @property
     def width(self) -> int:
         return int(self._writer.fullwidth)
+
+    @property
+    def unfinished(self) -> str:
+        """What pytest has written on its line so far."""
+        return str(self._writer._current_line)  # noqa: SLF001 -- as below
 
     def isatty(self) -> bool:
         return bool(self._writer._file.isatty())  # noqa: SLF001 -- the only way to what pytest writes to
