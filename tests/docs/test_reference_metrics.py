@@ -14,9 +14,11 @@ import lockgate.power
 import lockgate.stats
 from lockgate import load_suite
 from lockgate.differences import difference
+from lockgate.engine.latency import growth
+from lockgate.errors import DocumentError
 from lockgate.gates import rule
 from lockgate.metrics import measure
-from lockgate.model import BUILTIN_MEASURES, Counts, Measure, Sample
+from lockgate.model import BUILTIN_MEASURES, Counts, Measure, Sample, Timing
 from lockgate.stats import T_LEAST
 
 PAGE = sections("metrics-and-gates.md")
@@ -135,6 +137,29 @@ def test_student_t_begins_where_the_page_says():
     """Below the number of cases that the page names there are no limits of costs."""
     assert f"from {T_LEAST} cases on" in PAGE["Kinds"].text
     assert f"; {T_LEAST} where there is no t limit" in PAGE["How many would do"].text
+
+
+def test_a_fit_begins_where_the_page_says():
+    """The spread and the number of prompts from which growth is told are those of the page."""
+    text = " ".join(PAGE["Latency"].text.split())
+    assert "by 1.5 times from the shortest to the longest over 8 requests or more" in text
+    for requests, longest, told in ((8, 150, True), (7, 150, False), (8, 149, False)):
+        tokens = [100] * (requests - 1) + [longest]
+        assert (growth([Timing(seconds=0.1, tokens_in=t) for t in tokens]) is not None) == told
+
+
+@pytest.mark.parametrize(("metric", "estimable"), [("latency_p95", 20), ("latency_p99", 100)])
+def test_too_few_samples_are_what_the_page_says(metric, estimable, tmp_path):
+    """From the page's number of samples on a suite loads, and with one fewer it is an error."""
+    assert f"{estimable} for {metric[-3:]}" in PAGE["Latency"].text
+    path = tmp_path / "suite.yaml"
+    head = "suite: s\ncases: [{input: b}]\nchecks: [contains: c]\n"
+    tail = f"}}\ngates: {{{metric}: {{max: 1s}}}}\n"
+    path.write_text(f"{head}latency: {{samples: {estimable}{tail}", "utf-8")
+    assert load_suite(path).gates[0].metric == metric
+    path.write_text(f"{head}latency: {{samples: {estimable - 1}{tail}", "utf-8")
+    with pytest.raises(DocumentError, match="say nothing of"):
+        load_suite(path)
 
 
 def test_the_example_is_read_as_the_page_says(tmp_path):
