@@ -1,4 +1,4 @@
-"""The command line: `lockgate validate`, `schema`, `backends`, `tune` and `journal`."""
+"""The command line: `lockgate validate`, `schema`, `backends`, `tune`, `journal` and `merge`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from lockgate.documents.suites import load_suite
 from lockgate.errors import DocumentError, LockgateError, MissingExtra, Problem, UsageError
 from lockgate.fingerprints import digest
 from lockgate.journal_commands import journal
+from lockgate.merge_command import merge
 from lockgate.model import Suite
 from lockgate.registry import Registry
-from lockgate.workplace import registry_of, table
+from lockgate.workplace import DEFAULT_PROJECT, project_option, registry_of, table
 
 __all__ = ["backends", "main", "schema", "tune", "validate"]
 
@@ -29,7 +30,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _WRONG = 4
-_DEFAULT_PROJECT = "lockgate.yaml"
 _DEFAULT_SUITES = "evalsuites"
 _NEEDS = {"openai": ("openai", "openai"), "rag": ("rag", "lancedb"), "transformers": ("local", "torch")}
 
@@ -54,17 +54,9 @@ def main() -> None:
     """
 
 
-_project_option = click.option(
-    "--project",
-    type=click.Path(path_type=Path),
-    default=None,
-    help=f"The project file; {_DEFAULT_PROJECT} in the working folder by default.",
-)
-
-
 @main.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
-@_project_option
+@project_option
 def validate(paths: tuple[Path, ...], project: Path | None) -> None:
     """Find every mistake in the project, its prompts and its suites, without asking a model.
 
@@ -104,10 +96,10 @@ def schema(kind: str, output: Path | None) -> None:
 
 
 @main.command()
-@_project_option
+@project_option
 def backends(project: Path | None) -> None:
     """List the project's backends: kind, model, prompt, fingerprint, and the extra each needs."""
-    loaded = load_project(project or Path(_DEFAULT_PROJECT), registry=registry_of([]))
+    loaded = load_project(project or Path(DEFAULT_PROJECT), registry=registry_of([]))
     problems: list[Problem] = []
     rows = [_backend_row(loaded, name, problems) for name in loaded.names]
     click.echo(table(("name", "kind", "model", "prompt", "fingerprint", "needs"), rows))
@@ -117,7 +109,7 @@ def backends(project: Path | None) -> None:
 
 @main.command()
 @click.argument("spec", type=click.Path(path_type=Path), metavar="SPEC.yaml")
-@_project_option
+@project_option
 def tune(spec: Path, project: Path | None) -> None:
     """Train the LoRA adapter that SPEC.yaml describes and register it as its family's next version."""
     from lockgate.tuning.command import tune as train
@@ -127,13 +119,14 @@ def tune(spec: Path, project: Path | None) -> None:
 
 
 main.add_command(journal)
+main.add_command(merge)
 
 
 def _optional_project(path: Path | None, registry: Registry) -> Project | None:
     """The project that is named, or the one that lies here, if any."""
-    if path is None and not Path(_DEFAULT_PROJECT).is_file():
+    if path is None and not Path(DEFAULT_PROJECT).is_file():
         return None
-    return load_project(path or Path(_DEFAULT_PROJECT), registry=registry)
+    return load_project(path or Path(DEFAULT_PROJECT), registry=registry)
 
 
 def _suites(paths: Sequence[Path]) -> list[Path]:

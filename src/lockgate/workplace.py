@@ -8,13 +8,26 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
+import click
+
 from lockgate.checks.authoring import is_check
 from lockgate.documents.findings import shown_path
 from lockgate.errors import UsageError
 from lockgate.fingerprints import digest
 from lockgate.registry import Registry
 
-__all__ = ["registry_of", "table"]
+__all__ = ["DEFAULT_PROJECT", "project_option", "registry_of", "table"]
+
+DEFAULT_PROJECT = "lockgate.yaml"
+"""The project file, when nobody names another."""
+
+project_option = click.option(
+    "--project",
+    type=click.Path(path_type=Path),
+    default=None,
+    help=f"The project file; {DEFAULT_PROJECT} in the working folder by default.",
+)
+"""What a command that reads the project takes."""
 
 
 def registry_of(folders: Sequence[Path]) -> Registry:

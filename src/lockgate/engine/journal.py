@@ -17,7 +17,7 @@ from lockgate.fingerprints import digest
 from lockgate.model import Backend, Completion, Request, Run
 from lockgate.plain import as_json, from_plain, to_plain
 
-__all__ = ["Journal", "request_key"]
+__all__ = ["Journal", "request_key", "run_id"]
 
 _COMPARED = 400
 
@@ -32,6 +32,11 @@ def request_key(backend: Backend, fingerprint: str, request: Request) -> str:
     if backend.prompt is None and request.case is not None:
         parts.append({"context": list(request.case.context), "fields": to_plain(request.case.fields)})
     return digest(parts)
+
+
+def run_id(run: Run) -> str:
+    """How a run is called in the journal: suite, backend and when it was."""
+    return f"{run.suite}-{run.backend}-{run.started}"
 
 
 class Journal:

@@ -9,7 +9,15 @@ from pathlib import Path
 
 from lockgate.errors import UsageError
 
-__all__ = ["DEFAULT_JOURNAL", "MIGRATIONS", "SCHEMA_VERSION", "open_existing", "open_file", "put_aside"]
+__all__ = [
+    "DEFAULT_JOURNAL",
+    "MIGRATIONS",
+    "SCHEMA_VERSION",
+    "open_existing",
+    "open_file",
+    "open_sound",
+    "put_aside",
+]
 
 DEFAULT_JOURNAL = ".lockgate/journal.sqlite"
 """Where the journal is when nobody says otherwise, under the root folder."""
@@ -79,6 +87,15 @@ def open_existing(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         said = f"The journal {path} is damaged ({error})."
         raise UsageError(f"{said} The next run sets it aside and starts a new one.") from error
+
+
+def open_sound(path: Path) -> sqlite3.Connection:
+    """The database to put recordings into: a sound one that is there, or a new one.
+
+    Raises:
+        UsageError: it is damaged, cannot be opened, or a newer Lockgate wrote it.
+    """
+    return open_existing(path) if path.is_file() else open_file(path)
 
 
 def put_aside(path: Path) -> Path:

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from lockgate.documents.findings import Source, missing_file, shown_path
-from lockgate.engine.journal_file import open_existing, open_file
+from lockgate.engine.journal_file import open_existing, open_sound
 from lockgate.engine.upkeep import chosen_backends
 from lockgate.errors import DocumentError, Problem, UsageError
 from lockgate.model import Where
 from lockgate.plain import as_json
 from lockgate.strict_json import parse
 
-__all__ = ["SCHEMA", "Imported", "export_lines", "import_files"]
+__all__ = ["SCHEMA", "Imported", "export_lines", "import_files", "read_recordings", "take"]
 
 SCHEMA = "lockgate/recordings/1"
 """The format; a change that readers of the old one would misread gets another number."""
@@ -85,10 +85,27 @@ def export_lines(path: Path, *, backends: Collection[str] = ()) -> Iterator[str]
         known = {name for (name,) in database.execute("SELECT DISTINCT backend FROM completions")}
         wanted = chosen_backends(backends, known) if backends else known
         yield as_json({"schema": SCHEMA})
-        for row in database.execute(f"SELECT {_COLUMNS} FROM completions ORDER BY {_ORDER}"):  # noqa: S608
-            line = dict(zip(_TYPES, row, strict=True))
+        for line in read_recordings(database):
             if line["backend"] in wanted:
-                yield as_json(line | _readable(line))
+                yield as_json({**line, **_readable(line)})
+
+
+def read_recordings(database: sqlite3.Connection) -> Iterator[Mapping[str, Any]]:
+    """A journal's rows, sorted by backend, case and trial."""
+    for row in database.execute(f"SELECT {_COLUMNS} FROM completions ORDER BY {_ORDER}"):  # noqa: S608
+        yield dict(zip(_TYPES, row, strict=True))
+
+
+def take(database: sqlite3.Connection, row: Mapping[str, Any], imported: Imported) -> None:
+    """Put a row into a journal unless the same or a newer one is there, and count what became of it."""
+    query = "SELECT completion, request, created FROM completions WHERE key = ?"
+    there = database.execute(query, (row["key"],)).fetchone()
+    outcome = _outcome(row, there)
+    setattr(imported, outcome, getattr(imported, outcome) + 1)
+    if outcome in ("new", "newer"):
+        marks = ", ".join("?" * len(_TYPES))
+        values = tuple(row[name] for name in _TYPES)
+        database.execute(f"INSERT OR REPLACE INTO completions ({_COLUMNS}) VALUES ({marks})", values)  # noqa: S608
 
 
 def import_files(path: Path, files: Sequence[Path]) -> Imported:
@@ -100,13 +117,13 @@ def import_files(path: Path, files: Sequence[Path]) -> Imported:
         DocumentError: what is wrong in the files, with positions.
         UsageError: the journal cannot be opened or is damaged.
     """
-    database = open_existing(path) if path.is_file() else open_file(path)
+    database = open_sound(path)
     imported, problems = Imported(), list[Problem]()
     try:
         with closing(database), database:
             database.execute("BEGIN IMMEDIATE")
             for line in (line for file in files for line in _lines(file, problems)):
-                _take(database, line, imported)
+                take(database, line, imported)
             if problems:
                 raise DocumentError(problems)
     except sqlite3.OperationalError as error:
@@ -217,17 +234,6 @@ def _seconds(created: str) -> float:
 def _problem(path: str, number: int, text: str, message: str, column: int = 1) -> Problem:
     shown = Source(path=path, text=text).problem(Where(path=path, column=column), message)
     return replace(shown, line=number)
-
-
-def _take(database: sqlite3.Connection, line: Mapping[str, Any], imported: Imported) -> None:
-    query = "SELECT completion, request, created FROM completions WHERE key = ?"
-    there = database.execute(query, (line["key"],)).fetchone()
-    outcome = _outcome(line, there)
-    setattr(imported, outcome, getattr(imported, outcome) + 1)
-    if outcome in ("new", "newer"):
-        marks = ", ".join("?" * len(_TYPES))
-        row = tuple(line[name] for name in _TYPES)
-        database.execute(f"INSERT OR REPLACE INTO completions ({_COLUMNS}) VALUES ({marks})", row)  # noqa: S608
 
 
 def _outcome(line: Mapping[str, Any], there: tuple[str, str, float] | None) -> str:

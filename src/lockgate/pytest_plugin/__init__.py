@@ -46,6 +46,7 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         "--llm-journal",
         {"metavar": "FILE", "help": "the journal (default: .lockgate/journal.sqlite under rootdir)"},
     ),
+    ("--llm-shard", {"metavar": "N/COUNT", "help": "take only this part of the cases, for `lockgate merge`"}),
 )
 """Every command-line option; each has an ini counterpart with underscores."""
 

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from lockgate.engine.journal import run_id
 from lockgate.engine.runner import conclude, time_backend
 from lockgate.errors import LockgateError
 from lockgate.model import Backend, Ruling, Run, Sample, Suite
+from lockgate.reports.folder import write_reports
 from lockgate.reports.junit import failure_type
 from lockgate.reports.record import read_record
 
 if TYPE_CHECKING:
     from lockgate.pytest_plugin.session import Lockgate
 
-__all__ = ["Tally", "baseline_name", "conclude_all", "read_baseline", "run_id"]
+__all__ = ["Tally", "baseline_name", "conclude_all", "read_baseline"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,19 +55,9 @@ def conclude_all(lockgate: Lockgate, session: pytest.Session, tallies: Sequence[
     return runs
 
 
-def run_id(run: Run) -> str:
-    """How a run is called in the journal: suite, backend and when it was."""
-    return f"{run.suite}-{run.backend}-{run.started}"
-
-
 def _write(lockgate: Lockgate, folder: Path, runs: Sequence[Run]) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in lockgate.registry.names("reports"):
-            text = lockgate.registry.find("reports", name)(runs)
-            part = folder / f".{name}.part"
-            part.write_text(text, "utf-8")
-            part.replace(folder / name)
+        write_reports(folder, runs, lockgate.registry)
     except OSError as error:
         raise pytest.UsageError(f"--llm-report: {folder} cannot be written ({error.strerror}).") from error
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from lockgate.engine.asking import Policy
+from lockgate.engine.shards import Shard
+from lockgate.errors import UsageError
 
 __all__ = ["Settings", "read_settings"]
 
@@ -28,6 +30,7 @@ class Settings:
     report: Path | None
     journal: Path
     suites: tuple[str, ...]
+    shard: Shard | None
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -58,6 +61,7 @@ def read_settings(config: pytest.Config) -> Settings:
         report=None if report is None else config.invocation_params.dir / report,
         journal=config.rootpath / (_text(config, "llm_journal") or ".lockgate/journal.sqlite"),
         suites=tuple(config.getini("llm_suites")),
+        shard=_shard(config),
     )
 
 
@@ -100,3 +104,11 @@ def _inconclusive(config: pytest.Config) -> str:
     if written not in ("fail", "warn"):
         raise pytest.UsageError(f"ini llm_inconclusive: {written!r} will not do. Write fail or warn.")
     return written
+
+
+def _shard(config: pytest.Config) -> Shard | None:
+    written = _text(config, "llm_shard")
+    try:
+        return None if written is None else Shard.parse(written)
+    except UsageError as error:
+        raise pytest.UsageError(f"--llm-shard: {error}") from error

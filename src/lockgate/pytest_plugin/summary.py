@@ -6,16 +6,24 @@ from collections.abc import Sequence
 
 import pytest
 
-from lockgate.engine.journal import Journal
+from lockgate.engine.journal import Journal, run_id
+from lockgate.engine.shards import Shard
 from lockgate.model import Run
-from lockgate.pytest_plugin.rulings import run_id
 from lockgate.reports.terminal import comparison_table, gate_table
 
 __all__ = ["summarise"]
 
 
-def summarise(terminal: pytest.TerminalReporter, runs: Sequence[Run], *, journal: Journal | None) -> None:
+def summarise(
+    terminal: pytest.TerminalReporter,
+    runs: Sequence[Run],
+    *,
+    journal: Journal | None,
+    shard: Shard | None = None,
+) -> None:
     """Write the gate table and notes of every run, and one table over all backends when several ran."""
+    if shard is not None:
+        terminal.write_line(f"lockgate: shard {shard}: rulings come with `lockgate merge`")
     if journal is not None and journal.set_aside is not None:
         terminal.write_line(
             f"lockgate: the journal was damaged; it is kept as {journal.set_aside}", yellow=True

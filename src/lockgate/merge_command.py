@@ -1,0 +1,163 @@
+"""`lockgate merge`: shards' journals joined, and every gate ruled once on all cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import click
+
+from lockgate.documents.project import Project, load_project
+from lockgate.engine.journal import Journal, run_id
+from lockgate.engine.journal_file import DEFAULT_JOURNAL
+from lockgate.engine.merging import Split, join, journals_in, rule_on, splits_of
+from lockgate.errors import LockgateError, UsageError
+from lockgate.model import Run, Suite
+from lockgate.registry import Registry
+from lockgate.reports.folder import write_reports
+from lockgate.reports.record import read_record
+from lockgate.reports.terminal import comparison_table, explain_miss, gate_table, visible
+from lockgate.workplace import DEFAULT_PROJECT, project_option, registry_of
+
+__all__ = ["merge"]
+
+_SHOWN = 10
+_Ruled = tuple[Suite, Run]
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="JOURNAL...")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path(DEFAULT_JOURNAL),
+    metavar="FILE",
+    help=f"The journal that takes all answers; {DEFAULT_JOURNAL} by default.",
+)
+@project_option
+@click.option(
+    "--baseline", metavar="X", help="Compare with a backend, a run id in the journal, or a run file."
+)
+@click.option(
+    "--inconclusive",
+    type=click.Choice(["fail", "warn"]),
+    default="fail",
+    help="What an inconclusive gate does to the exit code; fail by default.",
+)
+@click.option("--report", type=click.Path(path_type=Path, file_okay=False), help="Write the reports there.")
+@click.pass_context
+def merge(
+    context: click.Context,
+    *,
+    paths: tuple[Path, ...],
+    into: Path,
+    project: Path | None,
+    baseline: str | None,
+    inconclusive: str,
+    report: Path | None,
+) -> None:
+    """Join the journals of `pytest --llm-shard=N/COUNT` and rule once on all cases; nothing is asked.
+
+    JOURNAL is a shard's journal, or a folder with those of many. Exit code 1: a case or gate failed or was
+    inconclusive, as under pytest.
+    """
+    journals = journals_in(paths)
+    splits = splits_of(journals)
+    home = (project or Path(DEFAULT_PROJECT)).absolute().parent
+    registry = registry_of([(home / split.path).parent for split in splits])
+    loaded = load_project(project or Path(DEFAULT_PROJECT), registry=registry)
+    joined = join(journals, into)
+    click.echo(f"{into}: {joined.new + joined.newer:,} answers joined from {len(journals)} journals")
+    with closing(Journal(into)) as journal, closing(loaded):
+        ruled = _rule(splits, journal, loaded, registry, baseline)
+        for _, run in ruled:
+            journal.put_run(run_id(run), run)
+    _tell(ruled, splits)
+    if report is not None:
+        _write(report, [run for _, run in ruled], registry)
+    context.exit(int(any(_fails(run, inconclusive) for _, run in ruled)))
+
+
+def _rule(
+    splits: Sequence[Split], journal: Journal, project: Project, registry: Registry, baseline: str | None
+) -> list[_Ruled]:
+    """Every split ruled on, in order; the backend that others are compared with is ruled on first."""
+    rival = _merged_backend(project, baseline, splits)
+    known = [] if rival is not None or baseline is None else _known_runs(baseline, journal)
+    ruled: dict[int, _Ruled] = {}
+    for split in sorted(splits, key=lambda s: s.backend != rival):
+        runs = [run for _, run in ruled.values() if run.backend == rival] or known
+        find = partial(_run_of, runs)
+        ruled[id(split)] = rule_on(split, journal, project, registry, baseline=find)
+    return [ruled[id(split)] for split in splits]
+
+
+def _run_of(runs: Sequence[Run], suite: Suite) -> Run | None:
+    return next((run for run in runs if run.suite == suite.name), None)
+
+
+def _merged_backend(project: Project, baseline: str | None, splits: Sequence[Split]) -> str | None:
+    try:
+        name = None if baseline is None else project.select(baseline)
+    except LockgateError:
+        return None
+    return name if name in {split.backend for split in splits} else None
+
+
+def _known_runs(baseline: str, journal: Journal) -> Sequence[Run]:
+    path = Path(baseline)
+    if path.is_file():
+        try:
+            return read_record(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(f"--baseline: {path} is no run file ({error}).") from error
+    run = journal.run(baseline)
+    if run is None:
+        known = ", ".join(journal.run_ids()[:5]) or "none yet"
+        said = f"--baseline: {baseline!r} is no merged backend, no run file and no run in the journal."
+        raise UsageError(f"{said} The newest runs there are: {known}.")
+    return [run]
+
+
+def _tell(ruled: Sequence[_Ruled], splits: Sequence[Split]) -> None:
+    for (suite, run), split in zip(ruled, splits, strict=True):
+        shards = f"{len(split.shards)} of {split.shards[0].count} shards"
+        answered = sum(sample.completion is not None for sample in run.samples)
+        click.echo(f"\n{run.suite} on {run.backend}: {shards}, {answered} of {run.expected_samples} answers")
+        click.echo(gate_table(run))
+        for note in run.notes:
+            click.echo(f"note: {note}")
+        failures = list(_failures(suite, run))
+        for text in failures[:_SHOWN]:
+            click.echo(text)
+        if len(failures) > _SHOWN:
+            click.echo(f"… and {len(failures) - _SHOWN:,} more that failed by themselves")
+    if len({run.backend for _, run in ruled}) > 1:
+        click.echo(f"\n{comparison_table([run for _, run in ruled])}")
+
+
+def _failures(suite: Suite, run: Run) -> Iterator[str]:
+    """What fails whatever the gates say: samples without an answer, and misses that no gate governs."""
+    cases = {case.id: case for case in suite.cases}
+    for sample in run.samples:
+        if sample.error is not None:
+            yield f"case {visible(sample.case_id)!r}: {visible(sample.error)}"
+        elif not sample.governed(suite.gated):
+            yield explain_miss(cases[sample.case_id], sample)
+
+
+def _fails(run: Run, inconclusive: str) -> bool:
+    gated = {ruling.gate.metric for ruling in run.rulings}
+    failing = {"fail"} if inconclusive == "warn" else {"fail", "inconclusive"}
+    return any(s.error is not None or not s.governed(gated) for s in run.samples) or any(
+        ruling.status in failing for ruling in run.rulings
+    )
+
+
+def _write(folder: Path, runs: Sequence[Run], registry: Registry) -> None:
+    try:
+        write_reports(folder, runs, registry)
+    except OSError as error:
+        raise UsageError(f"--report: {folder} cannot be written ({error.strerror}).") from error

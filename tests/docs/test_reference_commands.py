@@ -1,0 +1,43 @@
+"""The reference names every option of the journal's commands and of the merge, and nothing else."""
+
+import re
+
+import pytest
+from pages import sections
+
+from lockgate.cli import main
+from lockgate.engine.recordings import SCHEMA
+
+PAGE = sections("commands.md")
+
+
+def options(command) -> set[str]:
+    return {name for param in command.params for name in param.opts if name.startswith("-")}
+
+
+def documented(section: str) -> set[str]:
+    rows = [row["option"] for table in PAGE[section].tables if "option" in table[0] for row in table]
+    return {name for row in rows for name in re.findall(r"(?<![\w-])-{1,2}[a-z][a-z-]*", row)}
+
+
+def test_every_option_of_the_journal_is_documented():
+    """The options of all its commands, each in the table or in the text above it."""
+    commands = main.commands["journal"].commands.values()
+    assert set.union(*map(options, commands)) == documented("journal") | {"--journal"}
+    assert "`--journal FILE`" in PAGE["journal"].text
+
+
+@pytest.mark.parametrize("name", sorted(main.commands["journal"].commands))
+def test_every_command_of_the_journal_is_documented(name):
+    """Each has a row."""
+    assert f"lockgate journal {name}" in {row["command"] for row in PAGE["journal"].table("command")}
+
+
+def test_every_option_of_the_merge_is_documented():
+    """And every documented option exists."""
+    assert documented("merge") == options(main.commands["merge"])
+
+
+def test_the_header_of_recordings_is_the_code_s():
+    """A reader of the file can rely on it."""
+    assert f'{{"schema": "{SCHEMA}"}}' in PAGE["journal"].text
