@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -47,6 +52,21 @@ def line_on(pytester):
         return ProgressLine(config)
 
     return make
+
+
+def on_a_terminal(command, folder) -> str:
+    """What a command writes to a pseudo-terminal until it ends."""
+    pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
+    near, far = pty.openpty()
+    process = subprocess.Popen(command, cwd=folder, stdin=far, stdout=far, stderr=far)
+    os.close(far)
+    written = b""
+    # Linux says EIO where others say that there is no more.
+    with contextlib.suppress(OSError), os.fdopen(near, "rb", buffering=0) as screen:
+        while part := screen.read(4096):
+            written += part
+    process.wait()
+    return written.decode()
 
 
 def after(seconds):
@@ -155,6 +175,18 @@ def test_without_a_terminal_reporter_nothing_is_written(line_on):
     line.show(after(60.0))
     line.clear()
     assert screen.getvalue() == ""
+
+
+def test_a_run_on_a_terminal_shows_its_line(pytester, desk):
+    """Under pytest's capture on a real terminal, the line is drawn while an item waits, and wiped."""
+    answers = {"hours": {"text": "At nine.", "seconds": 0.4}, "place": "At the harbour."}
+    project = f"backends: {{ft: {{v3: {{kind: scripted, sleep: true, answers: {json.dumps(answers)}}}}}}}\n"
+    desk.write("lockgate.yaml", project)
+    options = ["--llm-backend=ft:v3", "-p", "no:xdist", "-p", "no:cacheprovider"]
+    written = on_a_terminal([sys.executable, "-m", "pytest", *options], pytester.path)
+    assert "lockgate ft:v3 0/2" in written
+    assert "1 in flight" in written
+    assert "2 passed" in written
 
 
 def test_a_log_of_a_short_run_has_no_progress(desk):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import pytest
 
@@ -11,6 +11,8 @@ from lockgate.engine.progress import Progress
 from lockgate.units import show
 
 __all__ = ["ProgressLine", "describe"]
+
+Result = TypeVar("Result")
 
 _SECONDS_BETWEEN = 0.25
 _SECONDS_BETWEEN_LINES = 30.0
@@ -26,19 +28,20 @@ class ProgressLine:
         self._config = config
         self._shown = 0
         self._last = 0.0
+        self._live: bool | None = None
 
     def show(self, progress: Progress) -> None:
         """Say how far it is, if it is time to: a terminal hears it at most four times a second."""
-        terminal = self._terminal()
+        waited = progress.seconds - self._last
+        terminal = self._terminal() if waited >= _SECONDS_BETWEEN else None
         if terminal is None:
             return
-        live = terminal.isatty()
-        if progress.seconds - self._last < (_SECONDS_BETWEEN if live else _SECONDS_BETWEEN_LINES):
-            return
-        self._last = progress.seconds
-        if live:
+        self._live = terminal.isatty() if self._live is None else self._live
+        if self._live:
+            self._last = progress.seconds
             self._rewrite(terminal, f"  {describe(progress)}"[: terminal.width - 1])
-        else:
+        elif waited >= _SECONDS_BETWEEN_LINES:
+            self._last = progress.seconds
             terminal.line(describe(progress))
 
     def clear(self) -> None:
@@ -106,7 +109,8 @@ class _Terminal:
         return str(self._writer._current_line)  # noqa: SLF001 -- as below
 
     def isatty(self) -> bool:
-        return bool(self._writer._file.isatty())  # noqa: SLF001 -- the only way to what pytest writes to
+        """Asked behind the capture: while it holds, what pytest writes to is a file."""
+        return bool(self._behind_capture(self._writer._file.isatty))  # noqa: SLF001 -- the only way to it
 
     def write(self, text: str) -> None:
         """Text past pytest's own account of its line, for it is wiped again."""
@@ -116,12 +120,11 @@ class _Terminal:
         """A line of its own, after which pytest begins another."""
         self._behind_capture(lambda: self._put_line(text))
 
-    def _behind_capture(self, put: Any) -> None:
+    def _behind_capture(self, act: Callable[[], Result]) -> Result:
         if self._capture is None:
-            put()
-            return
+            return act()
         with self._capture.global_and_fixture_disabled():
-            put()
+            return act()
 
     def _put(self, text: str) -> None:
         self._writer._file.write(text)  # noqa: SLF001 -- as above
