@@ -141,7 +141,7 @@ def test_student_t_begins_where_the_page_says():
 
 def test_a_fit_begins_where_the_page_says():
     """The spread and the number of prompts from which growth is told are those of the page."""
-    text = " ".join(PAGE["Latency"].text.split())
+    text = " ".join(PAGE["Kinds"].text.split())
     assert "by 1.5 times from the shortest to the longest over 8 requests or more" in text
     for requests, longest, told in ((8, 150, True), (7, 150, False), (8, 149, False)):
         tokens = [100] * (requests - 1) + [longest]
@@ -151,7 +151,7 @@ def test_a_fit_begins_where_the_page_says():
 @pytest.mark.parametrize(("metric", "estimable"), [("latency_p95", 20), ("latency_p99", 100)])
 def test_too_few_samples_are_what_the_page_says(metric, estimable, tmp_path):
     """From the page's number of samples on a suite loads, and with one fewer it is an error."""
-    assert f"{estimable} for {metric[-3:]}" in PAGE["Latency"].text
+    assert f"{estimable} for {metric[-3:]}" in PAGE["Kinds"].text
     path = tmp_path / "suite.yaml"
     head = "suite: s\ncases: [{input: b}]\nchecks: [contains: c]\n"
     tail = f"}}\ngates: {{{metric}: {{max: 1s}}}}\n"

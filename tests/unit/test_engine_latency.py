@@ -116,6 +116,6 @@ def test_growth_is_told():
     seconds = [0.1 + t * 0.00012 + (-1) ** i * 0.001 for i, t in enumerate(tokens)]
     note = timing_notes(points(tokens, seconds))[1]
     assert note == (
-        "Latency grows by 119.4 ms [117.1 ms, 121.6 ms] per 1,000 prompt tokens (least squares over 10 "
+        "Latency changes by 119.4 ms [117.1 ms, 121.6 ms] per 1,000 prompt tokens (least squares over 10 "
         "prompts of 100 to 1000 tokens, standard error 1.212 ms)."
     )
