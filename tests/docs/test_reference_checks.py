@@ -15,6 +15,7 @@ import pytest
 from pages import Section, sections
 
 from lockgate import Completion, load_project, load_suite
+from lockgate import registry as registry_module
 from lockgate.backends.scripted import Scripted
 from lockgate.checks.authoring import check, is_check
 from lockgate.documents.declarations import options_table
@@ -228,6 +229,7 @@ def test_the_entry_point_is_of_the_group_that_is_searched(monkeypatch):
     monkeypatch.setattr(
         "importlib.metadata.entry_points", lambda *, group: [point] if group == "lockgate.checks" else []
     )
+    monkeypatch.setattr(registry_module, "_entry_points", registry_module._entry_points.__wrapped__)
     assert group == "lockgate.checks"
     assert Registry().find("checks", "polite") == "found"
 
