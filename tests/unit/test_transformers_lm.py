@@ -14,9 +14,10 @@ from lockgate.backends import transformers_lm
 from lockgate.backends.holder import holder
 from lockgate.backends.loading import hush
 from lockgate.backends.transformers_lm import transformers
+from lockgate.engine.probe import probe
 from lockgate.errors import FatalBackendError, UsageError
 from lockgate.fingerprints import digest
-from lockgate.model import Prompt, Request, Setting
+from lockgate.model import Latency, Prompt, Request, Setting
 
 TEXTS = [f"Ticket {i}: {'the pump leaks ' * (i % 5)}and {chr(97 + i)} is wet" for i in range(12)]
 LONG = "You are a careful clerk of a shop for water devices. Answer the customer. "
@@ -309,6 +310,20 @@ def test_a_failure_that_is_not_memory_is_not_swallowed(make, monkeypatch):
     monkeypatch.setattr(transformers_lm, "decode", broken)
     with pytest.raises(RuntimeError, match="cannot be multiplied"):
         list(make().complete(ask(TEXTS[:1])))
+
+
+def test_its_latency_is_measured_in_batches_and_without_loading(make):
+    """The probe asks in rounds of its concurrency, and once before them even without a warm-up."""
+    backend, calls = make(), []
+    complete = backend.complete
+    backend.complete = lambda requests: calls.append(len(requests)) or complete(requests)
+    timings = probe(backend, ask(TEXTS[:4]), Latency(samples=5, concurrency=2, warmup=0))
+    assert calls == [1, 2, 2, 1]
+    assert backend.load_seconds > 0
+    for timing in timings:
+        assert 0 < timing.first_token_seconds < timing.seconds
+        assert 0 <= timing.queued_seconds < timing.seconds
+        assert timing.tokens_in > 0
 
 
 def test_weights_are_loaded_once_and_freed_after_the_last_close(make):
