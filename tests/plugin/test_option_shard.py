@@ -230,8 +230,8 @@ def test_shards_of_two_splits_do_not_merge(desk):
     result = merge("ci")
     assert result.exit_code == 4
     assert result.stderr == (
-        "The shards of evalsuites/shop.yaml on ft:v3 are not of one run: the count is 2 in shard 1 and 3 in "
-        "shard 3. Merge the journals of one run.\n"
+        "The shards of evalsuites/shop.yaml on ft:v3 are not of one run: the number of shards is 2 in "
+        "shard 1 and 3 in shard 3. Merge the journals of one run.\n"
     )
 
 

@@ -273,7 +273,7 @@ def test_the_version_is_the_packages():
     assert _run("--version").stdout == f"lockgate, version {lockgate.__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["validate", "schema", "backends", "tune"])
+@pytest.mark.parametrize("command", ["validate", "schema", "backends", "tune", "journal", "merge"])
 def test_every_command_has_help(command):
     """A first sentence, and the options' own."""
     result = _run(command, "--help")

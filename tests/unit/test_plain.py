@@ -20,7 +20,7 @@ from lockgate.model import (
     Verdict,
     Where,
 )
-from lockgate.plain import from_plain, to_plain
+from lockgate.plain import as_json, from_plain, to_plain
 
 texts = st.text(max_size=20)
 shares = st.floats(0, 1)
@@ -105,3 +105,18 @@ def test_counts_in_figures_become_mappings():
     verdict = Verdict(status="pass", figures={"format_f1": Counts(tp=1, fp=2, fn=3)})
     assert to_plain(verdict)["figures"] == {"format_f1": {"tp": 1, "fp": 2, "fn": 3}}
     assert from_plain(Verdict, to_plain(verdict)) == verdict
+
+
+@given(st.text())
+def test_any_text_is_json_that_utf8_can_hold(text):
+    """Half characters too; what is read back is the same, and it stays on one line."""
+    written = as_json({"text": text})
+    assert json.loads(written.encode().decode()) == {"text": text}
+    assert "\n" not in written
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_json_has_no_number_for_is_refused(value):
+    """Rather than written as a word that no other reader takes."""
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        as_json([value])

@@ -25,6 +25,8 @@ from lockgate.registry import Registry
 
 __all__ = ["Split", "join", "journals_in", "rule_on", "splits_of"]
 
+_ALIKE = {"count": "number of shards", "trials": "number of trials", "fingerprint": "backend's fingerprint"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
@@ -143,8 +145,8 @@ def _replayer(backend: Backend, journal: Journal) -> Asker:
 def _check(split: Split) -> None:
     first = split.shards[0]
     for other in split.shards[1:]:
-        for what in ("count", "trials", "fingerprint"):
-            one, two = getattr(first, what), getattr(other, what)
+        for field, what in _ALIKE.items():
+            one, two = getattr(first, field), getattr(other, field)
             if one != two:
                 raise UsageError(
                     f"The shards of {split.path} on {split.backend} are not of one run: "
