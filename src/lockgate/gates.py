@@ -8,13 +8,14 @@ otherwise. A gate with several bounds fails with the first that fails and passes
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from lockgate.differences import Difference, difference
 from lockgate.figures import quantile_of
-from lockgate.model import Gate, Metric, Ruling, Run, Sample
+from lockgate.model import Gate, Metric, Ruling, Sample
 from lockgate.power import binomial_n, paired_n, quantile_n, scaled_n
 from lockgate.stats import T_LEAST
 from lockgate.units import show
@@ -41,7 +42,7 @@ def rule(
     expected: int,
     seen: int,
     samples: Sequence[Sample] = (),
-    baseline: Run | None = None,
+    baselines: Mapping[str, Sequence[Sample]] = MappingProxyType({}),
 ) -> Ruling:
     """Rule on one gate.
 
@@ -50,15 +51,16 @@ def rule(
         metric: the gate's metric, its limits at the gate's confidence or above.
         expected: samples that a whole run has (cases × trials).
         seen: samples that this run has; where fewer, nothing but inconclusive can come of it.
-        samples: this run's, to pair with the baseline's.
-        baseline: the run that `no_worse_than` and `better_than` compare with.
+        samples: this run's, to pair with a baseline's.
+        baselines: what `no_worse_than` and `better_than` name → that run's samples. A run that is its own
+            baseline has nothing to compare: it passes.
 
     Raises:
         ValueError: the metric is another than the gate's, or its limits are at a lower confidence.
     """
     if metric.name != gate.metric or metric.confidence < gate.confidence - 1e-9:
         raise ValueError(f"{metric.name} at {metric.confidence} cannot decide on {gate.metric}")
-    part = _blocked(gate, metric, expected, seen) or _joined(_parts(gate, metric, samples, baseline))
+    part = _blocked(gate, metric, expected, seen) or _joined(_parts(gate, metric, samples, baselines))
     return Ruling(gate=gate, metric=metric, status=part.status, reason=part.reason, needed_n=part.needed_n)
 
 
@@ -81,16 +83,20 @@ def _why_no_value(metric: Metric) -> str:
     return "it applies to no sample."
 
 
-def _parts(gate: Gate, metric: Metric, samples: Sequence[Sample], baseline: Run | None) -> list[_Part]:
+def _parts(
+    gate: Gate, metric: Metric, samples: Sequence[Sample], baselines: Mapping[str, Sequence[Sample]]
+) -> list[_Part]:
     parts = []
     if gate.min is not None:
         parts.append(_bound(metric, gate.min, "min", samples))
     if gate.max is not None:
         parts.append(_bound(metric, gate.max, "max", samples))
     if gate.no_worse_than is not None:
-        parts.append(_against(metric, samples, baseline, -gate.margin, f"no_worse_than {gate.no_worse_than}"))
+        what, theirs = f"no_worse_than {gate.no_worse_than}", baselines.get(gate.no_worse_than)
+        parts.append(_against(metric, samples, theirs, -gate.margin, what))
     if gate.better_than is not None:
-        parts.append(_against(metric, samples, baseline, gate.margin, f"better_than {gate.better_than}"))
+        what, theirs = f"better_than {gate.better_than}", baselines.get(gate.better_than)
+        parts.append(_against(metric, samples, theirs, gate.margin, what))
     return parts
 
 
@@ -190,14 +196,12 @@ def _trials(samples: Sequence[Sample]) -> int:
 
 
 def _against(
-    metric: Metric, samples: Sequence[Sample], baseline: Run | None, least: float, what: str
+    metric: Metric, samples: Sequence[Sample], theirs: Sequence[Sample] | None, least: float, what: str
 ) -> _Part:
     """A bound on the difference from a baseline, turned so that more is better."""
-    if baseline is None:
-        return _open(f"{what}: there is no baseline. Name a backend, a run or a run file: --llm-baseline.")
-    if metric.kind == "quantile":
-        return _open(f"{what}: latency has no cases to pair. Bound {metric.name} with max.")
-    found = difference(samples, baseline.samples, metric)
+    if theirs is None or theirs is samples or metric.kind == "quantile":
+        return _without_pairs(metric, theirs, what)
+    found = difference(samples, theirs, metric)
     if found.value is None:
         return _open(f"{what}: the runs share no scored sample of {metric.name}.")
     head = f"{_difference_head(metric, found)}; {what}, margin {show(abs(least), metric.unit)}"
@@ -209,6 +213,16 @@ def _against(
     needed = _needed_pairs(metric, found, least)
     advice = "Give the gate a margin, or be better." if needed is None and not least else _advice(needed)
     return _open(f"{head}: the limits are on both sides of it. {advice}", needed)
+
+
+def _without_pairs(metric: Metric, theirs: Sequence[Sample] | None, what: str) -> _Part:
+    if theirs is None:
+        named = what.endswith(" baseline")
+        remedy = "Name a backend, a run or a run file: --llm-baseline." if named else "Run it, too."
+        return _open(f"{what}: there is no {'baseline' if named else 'such run of this suite'}. {remedy}")
+    if metric.kind == "quantile":
+        return _open(f"{what}: latency has no cases to pair. Bound {metric.name} with max.")
+    return _Part(status="pass", reason=f"{what}: that is this run itself.")
 
 
 def _needed_pairs(metric: Metric, found: Difference, least: float) -> int | None:

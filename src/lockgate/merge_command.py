@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 import click
 
+from lockgate.baselines import Baselines
 from lockgate.documents.project import Project, load_project
 from lockgate.engine.journal import Journal, run_id
 from lockgate.engine.journal_file import DEFAULT_JOURNAL
-from lockgate.engine.merging import Split, join, journals_in, rule_on, splits_of
-from lockgate.errors import LockgateError, UsageError
+from lockgate.engine.merging import Replayed, Split, join, journals_in, replay, splits_of
+from lockgate.engine.runner import conclude
+from lockgate.errors import UsageError
 from lockgate.model import Run, Suite
 from lockgate.registry import Registry
 from lockgate.reports.folder import write_reports
-from lockgate.reports.record import read_record
 from lockgate.reports.terminal import comparison_table, explain_miss, gate_table, visible
 from lockgate.workplace import DEFAULT_PROJECT, project_option, registry_of
 
@@ -83,42 +83,28 @@ def merge(
 def _rule(
     splits: Sequence[Split], journal: Journal, project: Project, registry: Registry, baseline: str | None
 ) -> list[_Ruled]:
-    """Every split ruled on, in order; the backend that others are compared with is ruled on first."""
-    rival = _merged_backend(project, baseline, splits)
-    known = [] if rival is not None or baseline is None else _known_runs(baseline, journal)
-    ruled: dict[int, _Ruled] = {}
-    for split in sorted(splits, key=lambda s: s.backend != rival):
-        runs = [run for _, run in ruled.values() if run.backend == rival] or known
-        find = partial(_run_of, runs)
-        ruled[id(split)] = rule_on(split, journal, project, registry, baseline=find)
-    return [ruled[id(split)] for split in splits]
+    """Every split ruled on, in order, when the answers of all are there to compare with."""
+    replayed = [replay(split, journal, project, registry) for split in splits]
+    baselines = Baselines(
+        baseline,
+        journal=journal,
+        folder=Path.cwd(),
+        select=project.select,
+        here={(made.suite.name, made.backend.name): made.samples for made in replayed},
+    )
+    baselines.check([made.backend.name for made in replayed], option="--baseline")
+    return [(made.suite, _conclude(made, baselines)) for made in replayed]
 
 
-def _run_of(runs: Sequence[Run], suite: Suite) -> Run | None:
-    return next((run for run in runs if run.suite == suite.name), None)
-
-
-def _merged_backend(project: Project, baseline: str | None, splits: Sequence[Split]) -> str | None:
-    try:
-        name = None if baseline is None else project.select(baseline)
-    except LockgateError:
-        return None
-    return name if name in {split.backend for split in splits} else None
-
-
-def _known_runs(baseline: str, journal: Journal) -> Sequence[Run]:
-    path = Path(baseline)
-    if path.is_file():
-        try:
-            return read_record(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise UsageError(f"--baseline: {path} is no run file ({error}).") from error
-    run = journal.run(baseline)
-    if run is None:
-        known = ", ".join(journal.run_ids()[:5]) or "none yet"
-        said = f"--baseline: {baseline!r} is no merged backend, no run file and no run in the journal."
-        raise UsageError(f"{said} The newest runs there are: {known}.")
-    return [run]
+def _conclude(made: Replayed, baselines: Baselines) -> Run:
+    return conclude(
+        made.suite,
+        made.backend,
+        made.samples,
+        timings=made.timings,
+        notes=made.notes,
+        baselines=baselines.of(made.suite),
+    )
 
 
 def _tell(ruled: Sequence[_Ruled], splits: Sequence[Split]) -> None:

@@ -192,7 +192,7 @@ def test_a_baseline_from_a_file_or_the_journal(desk):
     unknown = merge("ci", "--baseline", "nobody")
     assert unknown.exit_code == 4
     assert unknown.stderr.startswith(
-        "--baseline: 'nobody' is no merged backend, no run file and no run in the journal."
+        "--baseline: 'nobody' is no selected backend, no run file and no run in the journal."
     )
     broken = merge("ci", "--baseline", "lockgate.yaml")
     assert (broken.exit_code, "lockgate.yaml is no run file" in broken.stderr) == (4, True)

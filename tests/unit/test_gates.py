@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lockgate.gates import rule
 from lockgate.metrics import measure
-from lockgate.model import Completion, Counts, Gate, Measure, Metric, Run, Sample, Timing, Verdict
+from lockgate.model import Completion, Counts, Gate, Measure, Metric, Sample, Timing, Verdict
 
 ACCURACY = Measure(name="accuracy")
 HALLUCINATED = Measure(name="hallucinated", better="lower")
@@ -34,17 +34,16 @@ def ruling(measured, values, *, baseline=None, expected=None, trials=1, confiden
     """The ruling of a gate on a metric with these values."""
     samples = samples_of(measured, values, trials=trials)
     metric = next(m for m in measure(samples, [measured], confidence=confidence) if m.name == measured.name)
-    other = None
+    others = {}
     if baseline is not None:
-        theirs = samples_of(measured, baseline, trials=trials)
-        other = Run(suite="s", backend="b", fingerprint="f", samples=tuple(theirs))
+        others = {"baseline": samples_of(measured, baseline, trials=trials)}
     return rule(
         Gate(metric=measured.name, confidence=confidence, **bounds),
         metric,
         expected=len(samples) if expected is None else expected,
         seen=len(samples),
         samples=samples,
-        baseline=other,
+        baselines=others,
     )
 
 
@@ -318,23 +317,46 @@ def test_a_margin_of_nothing_is_told():
 
 def test_a_baseline_of_other_cases_says_nothing():
     """Runs without a common case leave the gate open."""
-    other = Run(suite="s", backend="b", fingerprint="f", samples=tuple(samples_of(ACCURACY, [])))
     samples = samples_of(ACCURACY, [True] * 9)
     metric = measure(samples, [ACCURACY])[0]
     gate = Gate(metric="accuracy", no_worse_than="baseline", margin=0.1)
-    found = rule(gate, metric, expected=9, seen=9, samples=samples, baseline=other)
+    found = rule(gate, metric, expected=9, seen=9, samples=samples, baselines={"baseline": []})
     assert found.reason == "no_worse_than baseline: the runs share no scored sample of accuracy."
 
 
 def test_latency_is_not_compared_by_case():
     """A quantile has no cases to pair, so the ruling names the bound that works."""
     metric = next(m for m in measure([], [], timings=[Timing(seconds=0.1)]) if m.name == "latency_p95")
-    other = Run(suite="s", backend="b", fingerprint="f", samples=())
     gate = Gate(metric="latency_p95", no_worse_than="baseline")
-    found = rule(gate, metric, expected=0, seen=0, baseline=other)
+    found = rule(gate, metric, expected=0, seen=0, baselines={"baseline": []})
     assert found.reason == (
         "no_worse_than baseline: latency has no cases to pair. Bound latency_p95 with max."
     )
+
+
+def test_each_gate_is_compared_with_what_it_names():
+    """The word in the gate decides, not the order; what is not there leaves the gate open."""
+    samples = samples_of(ACCURACY, [True] * 100)
+    metric = measure(samples, [ACCURACY])[0]
+    theirs = {"ft:v1": samples_of(ACCURACY, [False] * 100), "ft:v2": samples_of(ACCURACY, [True] * 100)}
+
+    def against(name):
+        gate = Gate(metric="accuracy", better_than=name)
+        return rule(gate, metric, expected=100, seen=100, samples=samples, baselines=theirs)
+
+    assert against("ft:v1").status == "pass"
+    assert against("ft:v2").status == "inconclusive"
+    assert against("ft:v3").status == "inconclusive"
+    assert against("ft:v3").reason == "better_than ft:v3: there is no such run of this suite. Run it, too."
+
+
+def test_a_run_that_is_its_own_baseline_passes():
+    """There is nothing to compare, and the reason says so."""
+    samples = samples_of(ACCURACY, [True] * 10)
+    gate = Gate(metric="accuracy", no_worse_than="baseline")
+    metric = measure(samples, [ACCURACY])[0]
+    found = rule(gate, metric, expected=10, seen=10, samples=samples, baselines={"baseline": samples})
+    assert (found.status, found.reason) == ("pass", "no_worse_than baseline: that is this run itself.")
 
 
 def test_scores_against_a_baseline():

@@ -24,8 +24,8 @@ LAYERS = {
     5: ("metrics", "gates", "compare"),
     6: ("engine", "tuning"),
     7: ("reports",),
-    8: ("pytest_plugin", "workplace"),
-    9: ("journal_commands", "merge_command"),
+    8: ("baselines", "workplace"),
+    9: ("pytest_plugin", "journal_commands", "merge_command"),
     10: ("cli",),
 }  # fmt: skip
 HEAVY = {

@@ -10,8 +10,9 @@ from lockgate.documents.suites import load_suite
 from lockgate.engine.asking import Asker
 from lockgate.engine.jobs import plan
 from lockgate.engine.journal import Journal
-from lockgate.engine.merging import Split, join, journals_in, rule_on, splits_of
+from lockgate.engine.merging import Split, join, journals_in, replay, splits_of
 from lockgate.engine.recordings import Imported
+from lockgate.engine.runner import conclude
 from lockgate.engine.shards import Shard, ShardRun, put_shards
 from lockgate.errors import UsageError
 from lockgate.fingerprints import digest
@@ -173,10 +174,11 @@ class Shop:
             )
         )
 
-    def rule(self, **changes):
-        suite, run = rule_on(self.split, self.journal, self.project, self.registry, **changes)
+    def rule(self):
+        made = replay(self.split, self.journal, self.project, self.registry)
         self.journal.close()
-        return suite, run
+        run = conclude(made.suite, made.backend, made.samples, timings=made.timings, notes=made.notes)
+        return made.suite, run
 
 
 def test_a_whole_split_is_ruled_on_from_the_journal():
@@ -206,14 +208,6 @@ def test_what_a_missing_shard_owed_is_an_error():
     assert "is not in the journal" in sample.error
     assert run.metric("error_rate").value > 0
     assert f"Of 3 shards nothing is there from {owing}: their cases have no answer." in run.notes
-
-
-def test_a_baseline_is_asked_for_by_suite():
-    """It reaches the rulings of relative gates."""
-    shop = Shop(1, 2, 3)
-    asked = []
-    shop.rule(baseline=lambda suite: asked.append(suite.name))
-    assert asked == ["s"]
 
 
 def test_a_backend_that_has_changed_is_refused():

@@ -187,9 +187,7 @@ def _after_error(
 
     if isinstance(error, APITimeoutError):
         limit = f"{backend.timeouts.whole:g} s"
-        return _after(
-            backend, attempt, f"There was no answer from {backend.shares} within {limit}.", 0.0
-        )
+        return _after(backend, attempt, f"There was no answer from {backend.shares} within {limit}.", 0.0)
     status = getattr(error, "status_code", None)
     headers = error.response.headers if status is not None else {}
     stated = stated_wait(headers)

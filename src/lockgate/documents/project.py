@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -30,6 +30,8 @@ class Project:
 
     `path` is the file, `root` its folder (relative paths start there), `names` every `FAMILY:VERSION` in the
     file's order, `models` and `collections` what the file says of them, `prompts` the folder of prompts.
+    `through` wraps the backends that checks ask (a judge), so that a session journals what they say; it is
+    set before suites are loaded.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Project:
         self.models = contents.models
         self.collections = contents.collections
         self.prompts = self.root / contents.prompts
+        self.through: Callable[[Backend], Backend] = lambda backend: backend
         self._contents = contents
         self._registry = registry
         self._overrides = dict(overrides or {})
@@ -74,6 +77,10 @@ class Project:
         if len(versions) == 1:
             return versions[0]
         raise UsageError(f"{text!r} has no default version. Write one of: {listed}.")
+
+    def asked_by_checks(self, name: str) -> Backend:
+        """A backend as checks ask it; raises what `backend` does."""
+        return self.through(self.backend(name))
 
     def backend(self, name: str) -> Backend:
         """The backend that a name means (see `select`), built at most once.

@@ -116,7 +116,7 @@ class Reading:
             models=self.project.models,
             collections=self.project.collections,
             load_prompt=self.project.prompt,
-            backend=self.project.backend,
+            backend=self.project.asked_by_checks,
         )
 
     def _check_templates(self, node: Node | None, cases: Sequence[Case]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -11,9 +11,9 @@ from lockgate.engine.journal import Journal, request_key
 from lockgate.engine.progress import Meter
 from lockgate.errors import LockgateError, ReplayMiss
 from lockgate.fingerprints import digest
-from lockgate.model import Backend, Completion, Request
+from lockgate.model import JSON, Backend, Completion, Prompt, Request
 
-__all__ = ["Asker", "Budget", "Policy"]
+__all__ = ["Asker", "Budget", "Journalled", "Policy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +177,32 @@ class Asker:
             key = keys[id(completion.request)]
             keep = self.keep or self.journal.put
             keep(key, backend=self.backend.name, fingerprint=fingerprint, completion=completion)
+
+
+@dataclass(frozen=True, slots=True)
+class Journalled:
+    """A backend that is asked through the journal, as a session's own are: what a check's judge is."""
+
+    asker: Asker
+
+    @property
+    def name(self) -> str:
+        """The backend's own."""
+        return self.asker.backend.name
+
+    @property
+    def identity(self) -> Mapping[str, JSON]:
+        """The backend's own."""
+        return self.asker.backend.identity
+
+    @property
+    def prompt(self) -> Prompt | None:
+        """The backend's own."""
+        return self.asker.backend.prompt
+
+    def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
+        """As `Asker.complete`: recorded answers first, under the session's policy and budget."""
+        return self.asker.complete(requests)
 
 
 def _portions(requests: Sequence[Request], size: int | None) -> Iterator[Sequence[Request]]:

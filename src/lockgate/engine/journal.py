@@ -102,6 +102,13 @@ class Journal:
         with self._lock:
             return [r[0] for r in self._database.execute("SELECT id FROM runs ORDER BY started DESC")]
 
+    def runs_of(self, backend: str) -> list[Run]:
+        """All runs of a backend, newest first."""
+        query = "SELECT run FROM runs WHERE backend = ? ORDER BY started DESC"
+        with self._lock:
+            rows = [] if self._closed else self._database.execute(query, (backend,)).fetchall()
+        return [from_plain(Run, json.loads(row[0])) for row in rows]
+
     def nearest(self, backend: str, request: Request) -> str | None:
         """The recorded request that is nearest to one that is not recorded, and where they differ."""
         wanted = _asked(request)

@@ -97,8 +97,8 @@ def _notes(timings: Sequence[Timing]) -> Iterator[str]:
     if found is not None:
         limits = f"[{show(found.low, 's')}, {show(found.high, 's')}]"
         yield (
-            f"Latency changes by {show(found.value, 's')} {limits} per 1,000 prompt tokens (least squares over "
-            f"{found.n} prompts of {found.shortest} to {found.longest} tokens, standard error "
+            f"Latency changes by {show(found.value, 's')} {limits} per 1,000 prompt tokens (least squares "
+            f"over {found.n} prompts of {found.shortest} to {found.longest} tokens, standard error "
             f"{show(found.error, 's')})."
         )
 

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lockgate.documents.project import Project
 from lockgate.documents.suites import load_suite
-from lockgate.engine.asking import Asker, Policy
+from lockgate.engine.asking import Asker, Journalled, Policy
 from lockgate.engine.background import Engine
 from lockgate.engine.jobs import plan
 from lockgate.engine.journal import Journal
 from lockgate.engine.journal_file import open_existing, open_sound
 from lockgate.engine.recordings import Imported, read_recordings, take
-from lockgate.engine.runner import conclude
 from lockgate.engine.shards import ShardRun, read_shards
 from lockgate.errors import UsageError
 from lockgate.fingerprints import digest
-from lockgate.model import Backend, Run, Suite
+from lockgate.model import Backend, Sample, Suite, Timing
 from lockgate.registry import Registry
 
-__all__ = ["Split", "join", "journals_in", "rule_on", "splits_of"]
+__all__ = ["Replayed", "Split", "join", "journals_in", "replay", "splits_of"]
 
 _ALIKE = {"count": "number of shards", "trials": "number of trials", "fingerprint": "backend's fingerprint"}
 
@@ -48,6 +47,17 @@ class Split:
     def missing(self) -> list[int]:
         """The numbers of the shards that left nothing."""
         return sorted(set(range(1, self.shards[0].count + 1)) - {s.number for s in self.shards})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What the shards of one suite on one backend come to, before any gate is ruled."""
+
+    suite: Suite
+    backend: Backend
+    samples: Sequence[Sample]
+    timings: Sequence[Timing]
+    notes: Sequence[str]
 
 
 def journals_in(paths: Sequence[Path]) -> list[Path]:
@@ -102,15 +112,13 @@ def splits_of(journals: Iterable[Path]) -> list[Split]:
     return sorted(splits, key=lambda s: (s.path, s.backend))
 
 
-def rule_on(
+def replay(
     split: Split,
     journal: Journal,
     project: Project,
     registry: Registry,
-    *,
-    baseline: Callable[[Suite], Run | None] = lambda _: None,
-) -> tuple[Suite, Run]:
-    """Replay a whole suite from the joined journal and rule once on all; nothing is asked.
+) -> Replayed:
+    """Replay a whole suite from the joined journal; nothing is asked.
 
     What is not journalled (a shard is missing, or its backend gave no answer) is a sample with an error.
 
@@ -119,12 +127,12 @@ def rule_on(
         journal: the joined one.
         project: where the backend is declared.
         registry: where the suite's checks are found.
-        baseline: gives the run that `no_worse_than: baseline` compares with.
 
     Raises:
         DocumentError: the suite has mistakes.
         UsageError: the backend is not there, or has changed since the shards asked it.
     """
+    project.through = lambda backend: Journalled(_replayer(backend, journal))
     suite = load_suite(project.root / split.path, project=project, registry=registry)
     suite = replace(suite, trials=split.shards[0].trials)
     backend = _unchanged(project.backend(split.backend), split)
@@ -133,8 +141,8 @@ def rule_on(
     samples = [engine.wait(job) for job in engine.jobs]
     engine.join()
     timings = tuple(timing for shard in split.shards for timing in shard.timings)
-    return suite, conclude(
-        suite, backend, samples, timings=timings, notes=_notes(split, suite), baseline=baseline(suite)
+    return Replayed(
+        suite=suite, backend=backend, samples=samples, timings=timings, notes=_notes(split, suite)
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.suites import load_suite
-from lockgate.engine.asking import Asker, Budget, Policy
+from lockgate.engine.asking import Asker, Budget, Journalled, Policy
 from lockgate.engine.background import Engine
 from lockgate.engine.jobs import plan, request_for
 from lockgate.engine.journal import Journal
@@ -52,19 +54,24 @@ def run_suite(
         DocumentError: the suite or the project has mistakes.
         UsageError: there is no such backend.
     """
-    needs_project = not isinstance(suite, Suite) or isinstance(backend, str)
-    loaded = _project(project) if needs_project else None
-    if not isinstance(suite, Suite):
-        suite = load_suite(Path(suite), project=loaded)
-    if isinstance(backend, str):
-        assert loaded is not None  # noqa: S101 -- for the type checker: a name needs the project
-        backend = loaded.backend(loaded.select(backend))
-    kept = None if journal is None else Journal(Path(journal))
     policy = policy or Policy()
     budget = Budget(policy.max_cost)
-    samples = _sample(suite, backend, kept, policy, budget)
-    timings, notes = time_backend(suite, backend, policy=policy, budget=budget)
-    return conclude(suite, backend, samples, timings=timings, notes=notes, baseline=baseline)
+    with nullcontext() if journal is None else closing(Journal(Path(journal))) as kept:
+        needs_project = not isinstance(suite, Suite) or isinstance(backend, str)
+        loaded = _project(project) if needs_project else None
+        if loaded is not None:
+            loaded.through = lambda b: Journalled(
+                Asker(backend=b, journal=kept, policy=policy, budget=budget)
+            )
+        if not isinstance(suite, Suite):
+            suite = load_suite(Path(suite), project=loaded)
+        if isinstance(backend, str):
+            assert loaded is not None  # noqa: S101 -- for the type checker: a name needs the project
+            backend = loaded.backend(loaded.select(backend))
+        samples = _sample(suite, backend, kept, policy, budget)
+        timings, notes = time_backend(suite, backend, policy=policy, budget=budget)
+    baselines = {} if baseline is None else {"baseline": baseline.samples}
+    return conclude(suite, backend, samples, timings=timings, notes=notes, baselines=baselines)
 
 
 def time_backend(
@@ -96,7 +103,7 @@ def conclude(
     samples: Sequence[Sample],
     *,
     timings: Sequence[Timing] = (),
-    baseline: Run | None = None,
+    baselines: Mapping[str, Sequence[Sample]] = MappingProxyType({}),
     notes: Sequence[str] = (),
 ) -> Run:
     """Measure the samples and rule on every gate.
@@ -106,7 +113,7 @@ def conclude(
         backend: what answered.
         samples: what came of it; those that are missing of cases × trials make gates inconclusive.
         timings: what the latency probe measured.
-        baseline: the run to compare with.
+        baselines: what gates compare with, by the word in the gate.
         notes: what a reader should know beside what is noted here.
     """
     expected = len(suite.cases) * suite.trials
@@ -121,7 +128,7 @@ def conclude(
             expected=expected,
             seen=len(samples),
             samples=samples,
-            baseline=baseline,
+            baselines=baselines,
         )
         for gate in suite.gates
     )

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from lockgate.baselines import Baselines
 from lockgate.engine.journal import run_id
 from lockgate.engine.runner import conclude, time_backend
-from lockgate.errors import LockgateError
 from lockgate.model import Backend, Ruling, Run, Sample, Suite
 from lockgate.reports.folder import write_reports
 from lockgate.reports.junit import failure_type
-from lockgate.reports.record import read_record
 
 if TYPE_CHECKING:
     from lockgate.pytest_plugin.session import Lockgate
 
-__all__ = ["Tally", "baseline_name", "conclude_all", "read_baseline"]
+__all__ = ["Tally", "conclude_all", "find_baselines"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,19 +33,21 @@ class Tally:
 
 
 def conclude_all(lockgate: Lockgate, session: pytest.Session, tallies: Sequence[Tally]) -> list[Run]:
-    """Probe, measure and rule on every suite and backend; report each ruling; write the report folder.
-
-    Backends that another one is compared with come first.
-    """
-    baseline = lockgate.settings.baseline
+    """Probe, measure and rule on every suite and backend; report each ruling; write the report folder."""
+    here = {(tally.suite.name, tally.backend.name): tally.samples for tally in tallies}
+    baselines = find_baselines(lockgate, here)
     runs: list[Run] = []
-    for tally in sorted(tallies, key=lambda t: t.backend.name != baseline_name(lockgate)):
+    for tally in tallies:
         timings, notes = time_backend(
             tally.suite, tally.backend, policy=lockgate.settings.policy, budget=lockgate.budget
         )
-        compared = _baseline(lockgate, baseline, tally.suite, runs)
         run = conclude(
-            tally.suite, tally.backend, tally.samples, timings=timings, notes=notes, baseline=compared
+            tally.suite,
+            tally.backend,
+            tally.samples,
+            timings=timings,
+            notes=notes,
+            baselines=baselines.of(tally.suite),
         )
         runs.append(run)
         lockgate.journal.put_run(run_id(run), run)
@@ -55,55 +57,24 @@ def conclude_all(lockgate: Lockgate, session: pytest.Session, tallies: Sequence[
     return runs
 
 
+def find_baselines(
+    lockgate: Lockgate, here: Mapping[tuple[str, str], Sequence[Sample]] = MappingProxyType({})
+) -> Baselines:
+    """What this session's gates may be compared with."""
+    return Baselines(
+        lockgate.settings.baseline,
+        journal=lockgate.journal,
+        folder=lockgate.config.invocation_params.dir,
+        select=lockgate.project.select,
+        here=here,
+    )
+
+
 def _write(lockgate: Lockgate, folder: Path, runs: Sequence[Run]) -> None:
     try:
         write_reports(folder, runs, lockgate.registry)
     except OSError as error:
         raise pytest.UsageError(f"--llm-report: {folder} cannot be written ({error.strerror}).") from error
-
-
-def baseline_name(lockgate: Lockgate) -> str | None:
-    """The baseline as a backend of this session, or None when it is something else."""
-    baseline = lockgate.settings.baseline
-    try:
-        name = lockgate.project.select(baseline) if baseline else None
-    except LockgateError:
-        return None
-    return name if name in lockgate.backend_names else None
-
-
-def _baseline(lockgate: Lockgate, written: str | None, suite: Suite, runs: Sequence[Run]) -> Run | None:
-    if written is None:
-        return None
-    name = baseline_name(lockgate)
-    known = runs if name is not None else read_baseline(lockgate, written)
-    return next((r for r in known if r.suite == suite.name and name in (None, r.backend)), None)
-
-
-def read_baseline(lockgate: Lockgate, written: str) -> Sequence[Run]:
-    """The runs that `--llm-baseline` names: those of a run file, or one in the journal.
-
-    Raises:
-        pytest.UsageError: there is neither; the text lists the newest runs.
-    """
-    path = lockgate.config.invocation_params.dir / written
-    if path.is_file():
-        return _read_file(path)
-    run = lockgate.journal.run(written)
-    if run is None:
-        known = ", ".join(lockgate.journal.run_ids()[:5]) or "none yet"
-        raise pytest.UsageError(
-            f"--llm-baseline: {written!r} is no selected backend, no run file and no run in the journal. "
-            f"The newest runs there are: {known}."
-        )
-    return [run]
-
-
-def _read_file(path: Path) -> Sequence[Run]:
-    try:
-        return read_record(path.read_text("utf-8"))
-    except (OSError, ValueError, LockgateError) as error:
-        raise pytest.UsageError(f"--llm-baseline: {path.name} is no run file ({error}).") from error
 
 
 def _report(lockgate: Lockgate, session: pytest.Session, tally: Tally, run: Run) -> None:

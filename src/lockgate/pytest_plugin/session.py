@@ -14,7 +14,7 @@ import pytest
 from lockgate.checks.authoring import is_check
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.suites import load_suite
-from lockgate.engine.asking import Asker, Budget
+from lockgate.engine.asking import Asker, Budget, Journalled
 from lockgate.engine.background import Engine, Share
 from lockgate.engine.jobs import Job, plan
 from lockgate.engine.journal import Journal
@@ -24,7 +24,7 @@ from lockgate.plain import from_plain, to_plain
 from lockgate.pytest_plugin.collect import CaseItem, is_suite
 from lockgate.pytest_plugin.junitxml import add_properties, complete_testcase
 from lockgate.pytest_plugin.progress import ProgressLine
-from lockgate.pytest_plugin.rulings import Tally, baseline_name, conclude_all, read_baseline
+from lockgate.pytest_plugin.rulings import Tally, conclude_all, find_baselines
 from lockgate.pytest_plugin.settings import Settings, read_settings
 from lockgate.pytest_plugin.sharding import empty_is_fine, keep_own_cases, leave_for_merge
 from lockgate.registry import Registry
@@ -68,6 +68,7 @@ class Lockgate:
         if self._project is None:
             overrides = {"concurrency": self.settings.concurrency} if self.settings.concurrency else {}
             self._project = load_project(self.settings.project, registry=self.registry, overrides=overrides)
+            self._project.through = lambda backend: Journalled(self.asker(backend))
         return self._project
 
     @cached_property
@@ -132,8 +133,8 @@ class Lockgate:
         try:
             for name in self.backend_names:
                 self.backend(name)
-            if self.settings.baseline and baseline_name(self) is None:
-                read_baseline(self, self.settings.baseline)
+            if self.settings.baseline:
+                find_baselines(self).check(self.backend_names, option="--llm-baseline")
         except LockgateError as error:
             raise pytest.UsageError(str(error)) from error
         if self._is_controller:
