@@ -40,9 +40,7 @@ docs: $(READY)
 	$(BIN)/pytest tests/docs
 
 bench: $(READY)
-	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/engine.py
-	$(BIN)/python benchmarks/throughput.py
+	$(BIN)/python benchmarks/performance.py --write docs/performance.md
 	$(BIN)/python benchmarks/squad.py $(DATA) --write docs/squad.md
 
 $(READY): pyproject.toml

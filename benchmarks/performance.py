@@ -1,0 +1,99 @@
+"""All figures of docs/performance.md, made anew.
+
+usage: python benchmarks/performance.py [--write docs/performance.md]
+
+Runs the benchmarks beside it one after the other, each in a process of its own, and puts what they print
+under headings, with machine and versions. Takes some twenty minutes on two cores; let nothing else run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PACKAGES = ("lockgate", "pytest", "aiohttp", "openai", "torch", "transformers", "peft")
+PARTS = (
+    ("What an unused plugin costs", "startup.py", "Target: at most 15 ms."),
+    (
+        "Whole runs against a bare loop",
+        "engine.py --only speed",
+        """1,000 cases, three checks each, one pytest item a case, journal and JUnit, whole processes. The
+floor is a bare aiohttp loop that asks the same and checks nothing. Targets: a ratio of at most 1.10 at 200
+ms; at 0 ms at least 800 cases/s through HTTP and 900 on `scripted`; at most 1.5 ms of CPU time a case.""",
+    ),
+    (
+        "Ten times the cases",
+        "engine.py --only growth",
+        "Targets: at most 10.5 times the time, at most 150 MB.",
+    ),
+    (
+        "What is asked again",
+        "engine.py --only rerun",
+        "Target: an unchanged rerun in at most 2.5 s.",
+    ),
+    (
+        "Faults",
+        "engine.py --only faults",
+        """5 % 429 with Retry-After, 2 % 500, 1 % dropped, 1 % truncated, 1 % silent for a minute, at 50 ms,
+with a timeout of 10 s. Targets: every answer, at most 1,130 requests, at most 14 s.""",
+    ),
+    (
+        "Killed at ten random moments",
+        "engine.py --only kill",
+        """SIGKILL, then the same again, at 50 ms with 50 in flight. Target: all that had come is there.
+"In flight" is what the server had been asked and the journal did not hold.""",
+    ),
+    (
+        "Local weights",
+        "local_weights.py",
+        """Targets: 4.8 times one by one in float32 with the same text, 9 times in bfloat16, twice as much
+again with a shared beginning; four backends on one base in at most 1.15 times the time of one.""",
+    ),
+    ("Tokens a second by batch", "throughput.py", "No target on a processor."),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="All figures of docs/performance.md.")
+    parser.add_argument("--write", type=Path, help="the page; it is printed in any case")
+    page = parser.parse_args().write
+    parts = [_part(*part) for part in PARTS]
+    text = "\n\n".join(["# Performance", _head(), *parts]) + "\n"
+    if page is not None:
+        page.write_text(text, encoding="utf-8")
+
+
+def _head() -> str:
+    python = f"Python {platform.python_version()}"
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {python}"
+    versions = ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name)))
+    return f"Made by `make bench` (`benchmarks/performance.py`).\n\n{machine}; {versions}."
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _part(heading: str, command: str, about: str) -> str:
+    script, *options = command.split()
+    done = subprocess.run(
+        [sys.executable, str(HERE / script), *options], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{script}: {done.stderr}")
+    text = f"## {heading}\n\n{about}\n\n{done.stdout.strip()}"
+    print(text, end="\n\n", flush=True)
+    return text
+
+
+if __name__ == "__main__":
+    main()
