@@ -135,7 +135,7 @@ def test_a_case_that_does_not_say_is_not_counted():
 def test_a_miss_names_what_was_due_and_quotes_the_sentence():
     """The reason says what was found and what was due, the evidence where."""
     found = verdict("Dear Ann. I cannot share that. Bye.", should=False)
-    assert found.reason == "The answer is a refusal, and an answer was due."
+    assert found.reason == "The answer refuses, and an answer was due."
     span = found.evidence[0]
     assert (
         "Dear Ann. I cannot share that. Bye."[span.start : span.end] == span.text == " I cannot share that."

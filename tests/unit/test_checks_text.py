@@ -246,6 +246,17 @@ def test_every_span_of_contains_is_the_answers_own(text, wanted, ignore_case):
         assert (found.status == "pass") == all(w in text for w in literal)
 
 
+def test_a_regex_may_be_a_template_over_the_case():
+    """The pattern is made for each case; one that comes out empty or broken passes nothing."""
+    check = regex("^{{ expected }}$")
+    assert check(Case(id="a", input="?", expected="y.s"), Completion(text="yes")).passed
+    assert check(Case(id="a", input="?", expected="no"), Completion(text="yes")).status == "fail"
+    broken = check(Case(id="a", input="?", expected="("), Completion(text="yes"))
+    assert (broken.status, "is broken" in broken.reason) == ("error", True)
+    empty = regex("{{ expected }}")(Case(id="a", input="?", expected=""), Completion(text="yes"))
+    assert empty.status == "unscored"
+
+
 @settings(deadline=None)
 @given(st.text(), st.sampled_from([r"\w+", r"\s", "a|b", r"\d{2}"]))
 def test_every_span_of_regex_is_the_answers_own(text, pattern):

@@ -535,6 +535,8 @@ def test_any_check_can_be_had_by_name():
     pair = Case(id="1", input="x"), Completion(text="y")
     assert load_check("says", value="a", registry=REGISTRY)(*pair).passed
     assert load_check("says", ["a"], registry=REGISTRY).identity["value"] == ["a"]
+    both = load_check("contains", "a", metric="named")
+    assert (both.identity["value"], both.measures[0].name) == ("a", "named")
     assert load_check("scored", registry=REGISTRY).identity["threshold"] == 0.5
 
 

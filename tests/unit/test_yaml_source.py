@@ -106,6 +106,14 @@ Quote a text that holds ': ', or check the indentation.
     a: b: c
         ^""",
     ),
+    "a question in braces": (
+        "{id: a, input: Well?}",
+        """\
+<text>:1:20: This is not YAML: while parsing a flow mapping, expected ',' or '}', but got '?'. \
+Quote a text with a question mark that stands in braces or brackets.
+    {id: a, input: Well?}
+                       ^""",
+    ),
     "an open bracket": (
         "a: [1",
         """\

@@ -11,6 +11,7 @@ from lockgate.checks.authoring import broken, failed, passed, rate_check, unscor
 from lockgate.errors import UsageError
 from lockgate.model import Case, Check, Completion, Span, Verdict
 from lockgate.prompts import render_value
+from lockgate.templates import is_template
 
 __all__ = ["contains", "max_tokens", "regex"]
 
@@ -73,7 +74,8 @@ def regex(pattern: str, *, ignore_case: bool = False, metric: str = "regex") -> 
     matched in a process of its own and given up after two seconds, as a verdict of status `error`.
 
     Args:
-        pattern: use `^…$` or `\A…\Z` to match the whole; `(?s)` and the like set flags.
+        pattern: use `^…$` or `\A…\Z` to match the whole; `(?s)` and the like set flags. It may be a template
+            over the case.
         ignore_case: match upper and lower case alike.
         metric: the metric's name, a rate.
 
@@ -81,18 +83,21 @@ def regex(pattern: str, *, ignore_case: bool = False, metric: str = "regex") -> 
         UsageError: the pattern does not compile.
     """
     flags = re.IGNORECASE if ignore_case else 0
-    try:
-        compiled = re.compile(pattern, flags)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise UsageError(f"The pattern {pattern!r} is broken: {error}. Correct it.") from error
+    template = is_template(pattern)
+    if not template:
+        _compile(pattern, flags)
 
-    def judge(case: Case, completion: Completion) -> Verdict:  # noqa: ARG001 - a check's shape
+    def judge(case: Case, completion: Completion) -> Verdict:
+        rendered = render_value(pattern, case)
+        wanted = "" if rendered is None else str(rendered)
+        if template and not wanted:
+            return unscored(f"{pattern!r} gives no pattern for this case.")
         try:
-            span = _search(compiled, completion.text)
+            span = _search(_compile(wanted, flags), completion.text)
         except subprocess.TimeoutExpired:
-            return broken(f"The pattern {pattern!r} took more than {_SECONDS:g} s on this answer.")
+            return broken(f"The pattern {wanted!r} took more than {_SECONDS:g} s on this answer.")
         if span is None:
-            return failed(f"Nothing in the answer matches {pattern!r}.")
+            return failed(f"Nothing in the answer matches {wanted!r}.")
         return passed(evidence=[_span(completion.text, *span)])
 
     return rate_check(
@@ -122,6 +127,13 @@ def max_tokens(limit: int, *, metric: str = "max_tokens") -> Check:
         return failed(f"The answer has {tokens} tokens, more than {limit}.")
 
     return rate_check("max_tokens", metric, judge, {"limit": limit, "metric": metric})
+
+
+def _compile(pattern: str, flags: int) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern, flags)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise UsageError(f"The pattern {pattern!r} is broken: {error}. Correct it.") from error
 
 
 def _texts(rendered: object, value: str | list[str]) -> list[str]:

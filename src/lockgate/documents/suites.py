@@ -27,6 +27,7 @@ from lockgate.model import (
     Where,
 )
 from lockgate.registry import Registry
+from lockgate.registry import options as parameters
 
 if TYPE_CHECKING:
     from lockgate.documents.project import Project
@@ -126,23 +127,28 @@ def load_check(
         MissingExtra: it needs a package that is not installed.
     """
     findings = Findings(Source(path="load_check", text=""))
-    declared = _declare(name, argument, options)
-    check = build_check(declared, Setting(), findings, registry=registry or Registry())
+    registry = registry or Registry()
+    declared = _declare(name, argument, options, registry)
+    check = build_check(declared, Setting(), findings, registry=registry)
     if check is None:
         raise UsageError(" ".join(problem.message for problem in findings.problems))
     return check
 
 
-def _declare(name: str, argument: JSON, options: Mapping[str, JSON]) -> Declaration:
+def _declare(name: str, argument: JSON, options: Mapping[str, JSON], registry: Registry) -> Declaration:
     where = Where(path="load_check")
     if argument is not None and not options:
         return Declaration(
             name=name, where=where, argument=Node(value=argument, where=where, written=str(argument))
         )
-    entries = {key: Node(value=value, where=where, written=str(value)) for key, value in options.items()}
+    given = dict(options)
+    if argument is not None:
+        first = next(iter(parameters(registry.find("checks", name))))
+        given = {first.name: argument, **given}
+    entries = {key: Node(value=value, where=where, written=str(value)) for key, value in given.items()}
     keys = dict.fromkeys(entries, where)
     return Declaration(
-        name=name, where=where, options=Node(value=dict(options), where=where, entries=entries, keys=keys)
+        name=name, where=where, options=Node(value=given, where=where, entries=entries, keys=keys)
     )
 
 

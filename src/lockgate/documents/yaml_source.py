@@ -33,6 +33,7 @@ _REMEDIES = (
     ("escape", "Double the backslash, or use single quotes."),
     ("quoted scalar", "Close the quotes."),
     ("cannot start any token", "Quote a text that starts with this character."),
+    ("got '?'", "Quote a text with a question mark that stands in braces or brackets."),
     ("flow", 'Close the bracket, and put commas between items; quote a text such as "${NAME}".'),
     ("block", "Align this line with its siblings."),
 )
