@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-__all__ = ["as_json", "from_plain", "to_plain"]
+__all__ = ["as_json", "from_plain", "to_json", "to_plain"]
 
 T = TypeVar("T")
 
@@ -54,6 +54,15 @@ def to_plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no plain form")
 
 
+def to_json(value: Any) -> str:
+    """A dataclass as `as_json(to_plain(…))` writes it, without the whole tree in memory at once.
+
+    Raises:
+        TypeError, ValueError: as those two.
+    """
+    return "{" + ", ".join(f"{as_json(name)}: {_piece(v)}" for name, v in _told(value)) + "}"
+
+
 def from_plain(kind: type[T], plain: Any) -> T:
     """The value of a dataclass that `to_plain` wrote; unknown keys are ignored, absent ones take defaults.
 
@@ -64,9 +73,23 @@ def from_plain(kind: type[T], plain: Any) -> T:
     return kind(**{name: _revive(hints[name], v) for name, v in plain.items() if name in hints})
 
 
+def _piece(value: Any) -> str:
+    if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+        return "[" + ", ".join(as_json(to_plain(item)) for item in value) + "]"
+    return as_json(to_plain(value))
+
+
 def _told(value: Any) -> list[tuple[str, Any]]:
-    fields = ((f, getattr(value, f.name)) for f in dataclasses.fields(value) if f.name not in _LEFT_OUT)
-    return [(f.name, v) for f, v in fields if f.default is dataclasses.MISSING or v != f.default]
+    fields = (
+        (name, getattr(value, name), default) for name, default in _fields(typing.cast("Any", type(value)))
+    )
+    return [(name, v) for name, v, default in fields if default is dataclasses.MISSING or v != default]
+
+
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
+    """Name and default of each field that is told of."""
+    return tuple((f.name, f.default) for f in dataclasses.fields(kind) if f.name not in _LEFT_OUT)
 
 
 def _finite(value: float) -> float:

@@ -20,7 +20,7 @@ from lockgate.model import (
     Verdict,
     Where,
 )
-from lockgate.plain import as_json, from_plain, to_plain
+from lockgate.plain import as_json, from_plain, to_json, to_plain
 
 texts = st.text(max_size=20)
 shares = st.floats(0, 1)
@@ -69,6 +69,13 @@ def test_runs_round_trip():
         notes=("long prompt",),
     )
     assert from_plain(Run, json.loads(json.dumps(to_plain(run)))) == run
+
+
+@given(st.lists(samples, max_size=4))
+def test_json_in_pieces_is_the_whole_trees(made):
+    """A run written piece by piece is the JSON of its plain form."""
+    run = Run(suite="s", backend="a:v1", fingerprint="f", samples=tuple(made), notes=("n",))
+    assert to_json(run) == as_json(to_plain(run))
 
 
 def test_defaults_are_left_out():

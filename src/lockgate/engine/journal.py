@@ -15,7 +15,7 @@ from pathlib import Path
 from lockgate.engine.journal_file import open_file, put_aside
 from lockgate.fingerprints import digest
 from lockgate.model import Backend, Completion, Request, Run
-from lockgate.plain import as_json, from_plain, to_plain
+from lockgate.plain import as_json, from_plain, to_json, to_plain
 
 __all__ = ["Journal", "request_key", "run_id"]
 
@@ -88,7 +88,7 @@ class Journal:
 
     def put_run(self, run_id: str, run: Run) -> None:
         """Keep a run, so that a later one can be compared with it."""
-        record = as_json(to_plain(run))
+        record = to_json(run)
         row = (run_id, run.suite, run.backend, run.started, record)
         self._write("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)", row)
 
