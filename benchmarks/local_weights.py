@@ -50,7 +50,7 @@ def main() -> None:
         sample = random.Random(2).sample(range(len(texts)), min(arguments.alone, len(texts)))
         print("| answers | new tokens/s | times one by one | same text as alone |")
         print("|---|---|---|---|")
-        compare(project, texts, sample, "20–400 tokens")
+        compare(project, texts, sample, "of 20–400 tokens")
         head = " ".join(_words()[:420])
         compare(project, [f"{head}\n\n{text[:300]}" for text in texts], sample, "with a shared beginning")
         adapters(project, texts[: arguments.prompts // 2])
@@ -62,13 +62,15 @@ def compare(project: Any, texts: Sequence[str], sample: Sequence[int], label: st
     base = project.backend("base:v1")
     ask(base, texts[:1])
     alone, rate = one_by_one(base, [texts[i] for i in sample])
-    print(f"| `generate`, one by one, {label} | {rate:.1f} | 1 | – |")
+    print(f"| `generate`, one by one, {len(sample)} prompts {label} | {rate:.1f} | 1 | – |")
     for name, dtype in (("base:v1", "float32"), ("base:v2", "bfloat16")):
         backend = project.backend(name)
         ask(backend, texts[:1])
         answers, batched = ask(backend, texts)
         same = statistics.fmean(answers[i] == text for i, text in zip(sample, alone, strict=True))
-        print(f"| Lockgate, {dtype}, {label} | {batched:.1f} | {batched / rate:.1f} | {same:.0%} |")
+        print(
+            f"| Lockgate, {dtype}, {len(texts)} prompts {label} | {batched:.1f} | {batched / rate:.1f} | {same:.0%} |"
+        )
 
 
 def adapters(project: Any, texts: Sequence[str]) -> None:

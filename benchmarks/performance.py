@@ -51,7 +51,7 @@ with a timeout of 10 s. Targets: every answer, at most 1,130 requests, at most 1
     ),
     (
         "Local weights",
-        "local_weights.py",
+        "local_weights.py --prompts 120 --alone 12",
         """Targets: 4.8 times one by one in float32 with the same text, 9 times in bfloat16, twice as much
 again with a shared beginning; four backends on one base in at most 1.15 times the time of one.""",
     ),

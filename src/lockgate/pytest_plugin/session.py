@@ -24,6 +24,7 @@ from lockgate.plain import from_plain, to_plain
 from lockgate.pytest_plugin.collect import CaseItem, is_suite
 from lockgate.pytest_plugin.junitxml import add_properties, complete_testcase
 from lockgate.pytest_plugin.progress import ProgressLine
+from lockgate.pytest_plugin.protocol import is_plain, run_plain
 from lockgate.pytest_plugin.rulings import Tally, conclude_all, find_baselines
 from lockgate.pytest_plugin.settings import Settings, read_settings
 from lockgate.pytest_plugin.sharding import empty_is_fine, keep_own_cases, leave_for_merge
@@ -191,6 +192,16 @@ class Lockgate:
             return tuple(engine.wait(job, tick=lambda: self._progress.show(engine.progress)) for job in jobs)
         finally:
             self._progress.clear()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Cases go the short way where that makes no difference."""
+        short = isinstance(item, CaseItem) and self._short_way and run_plain(item, nextitem)
+        return True if short else None
+
+    @cached_property
+    def _short_way(self) -> bool:
+        return is_plain(self.config)
 
     def keep(self, suite: Suite, backend: Backend, samples: Iterable[Sample]) -> None:
         """Count samples towards their suite's rulings."""
