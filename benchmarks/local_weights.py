@@ -68,9 +68,8 @@ def compare(project: Any, texts: Sequence[str], sample: Sequence[int], label: st
         ask(backend, texts[:1])
         answers, batched = ask(backend, texts)
         same = statistics.fmean(answers[i] == text for i, text in zip(sample, alone, strict=True))
-        print(
-            f"| Lockgate, {dtype}, {len(texts)} prompts {label} | {batched:.1f} | {batched / rate:.1f} | {same:.0%} |"
-        )
+        figures = f"{batched:.1f} | {batched / rate:.1f} | {same:.0%}"
+        print(f"| Lockgate, {dtype}, {len(texts)} prompts {label} | {figures} |")
 
 
 def adapters(project: Any, texts: Sequence[str]) -> None:
