@@ -9,10 +9,12 @@ import pytest
 
 from lockgate.backends.scripted import Scripted
 from lockgate.checks.authoring import failed, passed
+from lockgate.engine import background
 from lockgate.engine.asking import Asker
-from lockgate.engine.background import Engine
+from lockgate.engine.background import Engine, Share
 from lockgate.engine.jobs import plan
 from lockgate.engine.journal import Journal
+from lockgate.errors import UsageError
 from lockgate.model import Case, Check, Completion, Measure, Suite
 
 
@@ -104,7 +106,7 @@ def test_an_answer_that_cannot_be_kept_is_an_error(journal, monkeypatch):
     def full(*_, **__):
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(journal, "put", full)
+    monkeypatch.setattr(journal, "write", full)
     engine, jobs = started(suite_of(3), answers(3), journal)
     for job in jobs:
         sample = engine.wait(job)
@@ -133,3 +135,95 @@ def test_checks_that_judge_many_get_what_has_come_together():
     engine.join()
     assert sum(portions) == 40
     assert len(portions) <= 5
+
+
+def test_an_answer_that_is_not_json_is_an_error(journal):
+    """A cost of NaN cannot be kept: that answer fails in words, and the others are judged."""
+
+    class Odd:
+        name, prompt, identity = "a:v1", None, {"kind": "odd"}
+
+        def complete(self, requests):
+            for request in requests:
+                yield Completion(
+                    text="x", cost=float("nan") if request.case_id == "c1" else 0.1, request=request
+                )
+
+    engine, jobs = started(suite_of(3), Odd(), journal)
+    samples = [engine.wait(job) for job in jobs]
+    engine.join()
+    assert [sample.error for sample in samples] == [
+        None,
+        "The answer cannot be kept: nan is not a finite number.",
+        None,
+    ]
+
+
+def test_a_backend_that_cannot_be_named_fails_every_job(journal):
+    """What ends the asking before it began is each sample's error, not a thread's last words."""
+
+    class Nameless:
+        name, prompt = "a:v1", None
+
+        @property
+        def identity(self):
+            raise UsageError("The weights are gone.")
+
+        def complete(self, requests):
+            yield from ()
+
+    engine, jobs = started(suite_of(2), Nameless(), journal)
+    assert [engine.wait(job).error for job in jobs] == ["The weights are gone."] * 2
+    engine.join()
+
+
+def test_a_fault_in_the_judging_reaches_who_waits(monkeypatch):
+    """It is raised there; no sample comes of it."""
+
+    def fault(answered):
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(background, "sample_all", fault)
+    engine, jobs = started(suite_of(1), answers(1))
+    with pytest.raises(RuntimeError, match="a fault"):
+        engine.wait(jobs[0])
+    engine.join()
+
+
+def test_after_a_stop_nothing_is_judged():
+    """What waits for a slow check when the session is stopped is not judged any more."""
+    judged, begun, gate = [], threading.Event(), threading.Event()
+
+    def judge(case, completion):
+        judged.append(case.id)
+        begun.set()
+        gate.wait(5)
+        return passed({"ok": True})
+
+    engine, _ = started(
+        suite_of(200, Check(name="ok", measures=(Measure(name="ok"),), judge=judge)), answers(200)
+    )
+    begun.wait(5)
+    engine.stop()
+    gate.set()
+    engine.join()
+    assert 1 <= len(judged) <= 32
+
+
+def test_of_several_processes_only_who_runs_an_item_judges():
+    """An answer that another process will wait for is not judged here."""
+    judged = []
+
+    def judge(case, completion):
+        judged.append(case.id)
+        return passed({"ok": True})
+
+    suite = suite_of(20, Check(name="ok", measures=(Measure(name="ok"),), judge=judge))
+    jobs = list(plan(suite, answers(20)))
+    engine = Engine(jobs, lambda b: Asker(backend=b), Share(session="s", index=0, count=2))
+    engine.start()
+    own = [job for job in jobs if id(job) not in engine._foreign]
+    assert 0 < len(own) < 20
+    assert engine.wait(own[0]).verdicts[0].status == "pass"
+    engine.join()
+    assert judged == [own[0].case.id]

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from lockgate.engine.journal import Journal
+from lockgate.engine.journal import Journal, recording
 from lockgate.engine.ledger import Ledger
 from lockgate.model import Completion, Request
 
@@ -19,7 +19,7 @@ def asked(name):
 def put(ledger, name):
     """An answer to it, under its name."""
     completion = Completion(text=name.upper(), request=asked(name))
-    ledger.put(name, backend="a:v1", fingerprint="f", completion=completion)
+    ledger.put(recording(name, backend="a:v1", fingerprint="f", completion=completion))
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_journal_that_cannot_be_written_is_told(journal, monkeypatch):
     def full(*_, **__):
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(journal, "put", full)
+    monkeypatch.setattr(journal, "write", full)
     told = []
     ledger = Ledger(journal)
     ledger.start()

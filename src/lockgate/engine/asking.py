@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from lockgate.engine.journal import Journal, request_key
+from lockgate.engine.journal import Journal, Recording, recording, request_key
 from lockgate.engine.progress import Meter
 from lockgate.errors import LockgateError, ReplayMiss
 from lockgate.fingerprints import digest
@@ -62,7 +62,7 @@ class Asker:
         policy: what may be asked.
         budget: shared by all backends of the session.
         stopped: True when nothing more is to be asked.
-        keep: how an answer is kept, as `Journal.put`; the journal's own by default.
+        keep: how a recording is kept, as `Journal.write`, which it is by default.
         meter: counts what is asked, for who shows progress.
     """
 
@@ -71,7 +71,7 @@ class Asker:
     policy: Policy = field(default_factory=Policy)
     budget: Budget = field(default_factory=lambda: Budget(None))
     stopped: Callable[[], bool] = lambda: False
-    keep: Callable[..., None] | None = None
+    keep: Callable[[Recording], None] | None = None
     meter: Meter = field(default_factory=Meter)
 
     @cached_property
@@ -123,8 +123,7 @@ class Asker:
         self.meter.begin(self.backend, len(open_requests), replayed=len(requests) - len(open_requests))
         for completion in self._asked(open_requests):
             self.meter.hear(self.backend, completion)
-            self._keep(keys, fingerprint, completion)
-            yield completion
+            yield self._kept(keys, fingerprint, completion)
 
     def _recorded(self, key: str, request: Request) -> Completion | None:
         if self.journal is None or self.policy.fresh:
@@ -171,12 +170,21 @@ class Asker:
     def _portion_size(self) -> int | None:
         return None if self.budget.limit is None else max(1, getattr(self.backend, "concurrency", 1))
 
-    def _keep(self, keys: dict[int, str], fingerprint: str, completion: Completion) -> None:
-        answered = completion.error is None and completion.finish != "unasked"
-        if self.journal is not None and answered:
-            key = keys[id(completion.request)]
-            keep = self.keep or self.journal.put
-            keep(key, backend=self.backend.name, fingerprint=fingerprint, completion=completion)
+    def _kept(self, keys: dict[int, str], fingerprint: str, completion: Completion) -> Completion:
+        """The completion, kept; what cannot be kept is no answer."""
+        if self.journal is None or completion.error is not None or completion.finish == "unasked":
+            return completion
+        try:
+            row = recording(
+                keys[id(completion.request)],
+                backend=self.backend.name,
+                fingerprint=fingerprint,
+                completion=completion,
+            )
+        except ValueError as error:
+            return replace(completion, text="", error=f"The answer cannot be kept: {error}.")
+        (self.keep or self.journal.write)(row)
+        return completion
 
 
 @dataclass(frozen=True, slots=True)

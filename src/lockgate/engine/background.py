@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -14,6 +14,7 @@ from lockgate.engine.jobs import Job
 from lockgate.engine.ledger import Ledger
 from lockgate.engine.progress import Meter, Progress
 from lockgate.engine.scoring import sample_all
+from lockgate.errors import LockgateError
 from lockgate.model import Backend, Completion, Request, Sample
 
 __all__ = ["Engine", "Share"]
@@ -62,7 +63,7 @@ class Engine:
     share: Share = field(default_factory=Share)
 
     def __post_init__(self) -> None:
-        self._samples: dict[int, Sample] = {}
+        self._made: dict[int, Sample | Completion] = {}
         self._changed = threading.Condition()
         self._stop = threading.Event()
         self._started = time.perf_counter()
@@ -117,7 +118,7 @@ class Engine:
         """How far it is."""
         own = len(self.jobs) - len(self._foreign)
         seconds = time.perf_counter() - self._started
-        return self._meter.read(done=len(self._samples), total=own, seconds=seconds, backend=self._now)
+        return self._meter.read(done=len(self._made), total=own, seconds=seconds, backend=self._now)
 
     def wait(self, job: Job, *, tick: Callable[[], None] = lambda: None) -> Sample:
         """The sample of a job, as soon as it is there.
@@ -125,14 +126,20 @@ class Engine:
         Args:
             job: one of the engine's jobs.
             tick: called about ten times a second while waiting (to show progress).
+
+        Raises:
+            Exception: a fault in the judging itself, which no sample could tell of.
         """
         if id(job) in self._foreign:
             return self._wait_for_others(job, tick)
         with self._changed:
-            while id(job) not in self._samples and not self._idle():
+            while id(job) not in self._made and not self._idle():
                 self._changed.wait(0.1)
                 tick()
-        return self._samples.get(id(job)) or _unmade(job)
+        if self._checks.broken is not None:
+            raise self._checks.broken
+        made = self._made.get(id(job), _unmade(job))
+        return made if isinstance(made, Sample) else sample_all([(job, made)])[0]
 
     def _idle(self) -> bool:
         return self._stop.is_set() or not self._open or self._checks.broken is not None
@@ -163,29 +170,37 @@ class Engine:
             self._ledger.after(partial(self._checks.put, None))
 
     def _ask(self, asker: Asker, jobs: Sequence[Job]) -> None:
-        by_request = {id(job.request): job for job in jobs}
-        for completion in asker.complete([job.request for job in jobs]):
-            job = by_request[id(completion.request)]
-            self._tell_others(asker, job.request, completion)
-            self._ledger.after(partial(self._checks.put, (job, completion)))
+        waiting = {id(job.request): job for job in jobs}
+        try:
+            for completion in asker.complete([job.request for job in jobs]):
+                self._hear(asker, waiting.pop(id(completion.request)), completion)
+        except Exception as error:  # noqa: BLE001 -- nobody could catch it here: it fails what it left open
+            said = str(error) if isinstance(error, LockgateError) else f"{type(error).__name__}: {error}"
+            for job in waiting.values():
+                self._hear(asker, job, Completion(error=said, request=job.request))
+
+    def _hear(self, asker: Asker, job: Job, completion: Completion) -> None:
+        self._tell_others(asker, job.request, completion)
+        self._ledger.after(partial(self._checks.put, (job, completion)))
 
     def _judge(self, entries: Sequence[tuple[Job, Completion] | None]) -> None:
-        """Judge what has come and is on disk; None stands for the end of a group of backends."""
-        answered = [entry for entry in entries if entry is not None]
-        if answered:
-            made = zip(answered, sample_all(answered), strict=True)
-            self._hand_out({id(job): sample for (job, _), sample in made})
+        """Judge what has come and is on disk; None stands for the end of a group of backends.
+
+        Where several processes share the work, whoever runs an item judges its answer: no other would know.
+        """
+        answered = [self._as_kept(*entry) for entry in entries if entry is not None]
+        if answered and not self._stop.is_set():
+            made = [completion for _, completion in answered] if self._split else sample_all(answered)
+            with self._changed:
+                self._made.update(zip((id(job) for job, _ in answered), made, strict=True))
         with self._changed:
             self._open -= entries.count(None)
             self._changed.notify_all()
 
-    def _hand_out(self, made: Mapping[int, Sample]) -> None:
-        """Give samples to who waits; an answer that could not be kept does not count."""
-        if self._ledger.failure is not None:
-            made = {key: replace(s, completion=None, error=self._ledger.failure) for key, s in made.items()}
-        with self._changed:
-            self._samples.update(made)
-            self._changed.notify_all()
+    def _as_kept(self, job: Job, completion: Completion) -> tuple[Job, Completion]:
+        """An answer that could not be kept does not count."""
+        failure = self._ledger.failure
+        return job, completion if failure is None else Completion(error=failure, request=job.request)
 
     def _tell_others(self, asker: Asker, request: Request, completion: Completion) -> None:
         unmade = completion.error is not None or completion.finish == "unasked"

@@ -11,13 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from lockgate.engine.journal_file import open_file, put_aside
 from lockgate.fingerprints import digest
 from lockgate.model import Backend, Completion, Request, Run
 from lockgate.plain import as_json, from_plain, to_json, to_plain
 
-__all__ = ["Journal", "request_key", "run_id"]
+__all__ = ["Journal", "Recording", "recording", "request_key", "run_id"]
+
+Recording: TypeAlias = tuple[str, str, str, str, int, str, str, float]
+"""A row of the table of completions."""
 
 _COMPARED = 400
 
@@ -37,6 +41,22 @@ def request_key(backend: Backend, fingerprint: str, request: Request) -> str:
 def run_id(run: Run) -> str:
     """How a run is called in the journal: suite, backend and when it was."""
     return f"{run.suite}-{run.backend}-{run.started}"
+
+
+def recording(key: str, *, backend: str, fingerprint: str, completion: Completion) -> Recording:
+    """A completion as the journal keeps it.
+
+    Raises:
+        ValueError: it does not say which request it answers, or holds a number or a thing that is not JSON.
+    """
+    request = completion.request
+    if request is None:
+        raise ValueError("the completion carries no request")
+    try:
+        kept, asked = as_json(to_plain(completion)), as_json(_asked(request))
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+    return (key, fingerprint, backend, request.case_id, request.trial, asked, kept, time.time())
 
 
 class Journal:
@@ -67,13 +87,12 @@ class Journal:
         """Keep an answer; it is on disk when this returns.
 
         Raises:
-            ValueError: the completion does not say which request it answers.
+            ValueError: as `recording`.
         """
-        request = completion.request
-        if request is None:
-            raise ValueError("the completion carries no request")
-        kept, asked = as_json(to_plain(completion)), as_json(_asked(request))
-        row = (key, fingerprint, backend, request.case_id, request.trial, asked, kept, time.time())
+        self.write(recording(key, backend=backend, fingerprint=fingerprint, completion=completion))
+
+    def write(self, row: Recording) -> None:
+        """Keep a recording; it is on disk when this returns, or when the `together` around it ends."""
         self._write("INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def put_failure(self, session: str, key: str, error: str) -> None:
@@ -102,12 +121,15 @@ class Journal:
         with self._lock:
             return [r[0] for r in self._database.execute("SELECT id FROM runs ORDER BY started DESC")]
 
-    def runs_of(self, backend: str) -> list[Run]:
-        """All runs of a backend, newest first."""
-        query = "SELECT run FROM runs WHERE backend = ? ORDER BY started DESC"
-        with self._lock:
-            rows = [] if self._closed else self._database.execute(query, (backend,)).fetchall()
-        return [from_plain(Run, json.loads(row[0])) for row in rows]
+    def newest_run(self, backend: str, suite: str) -> Run | None:
+        """The newest run of a suite on a backend, or None."""
+        query = "SELECT run FROM runs WHERE backend = ? AND suite = ? ORDER BY started DESC LIMIT 1"
+        row = self._one(query, backend, suite)
+        return None if row is None else from_plain(Run, json.loads(row[0]))
+
+    def has_run(self, name: str) -> bool:
+        """Whether there is a run of that id, or of that backend."""
+        return self._one("SELECT 1 FROM runs WHERE id = ? OR backend = ? LIMIT 1", name, name) is not None
 
     def nearest(self, backend: str, request: Request) -> str | None:
         """The recorded request that is nearest to one that is not recorded, and where they differ."""

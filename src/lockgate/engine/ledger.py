@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from lockgate.engine.drain import Drain
-from lockgate.engine.journal import Journal
-from lockgate.model import Completion
+from lockgate.engine.journal import Journal, Recording
 
 __all__ = ["Ledger"]
 
-_Call = Callable[[], None]
+_Entry: TypeAlias = Recording | Callable[[], None]
 
 
 class Ledger:
@@ -27,40 +27,33 @@ class Ledger:
     def __init__(self, journal: Journal | None) -> None:
         self.failure: str | None = None
         self._journal = journal
-        self._drain: Drain[tuple[bool, _Call]] = Drain(self._settle, name="lockgate-ledger")
+        self._drain: Drain[_Entry] = Drain(self._settle, name="lockgate-ledger")
 
     def start(self) -> None:
         """Begin writing."""
         self._drain.start()
 
-    def put(self, key: str, *, backend: str, fingerprint: str, completion: Completion) -> None:
+    def put(self, row: Recording) -> None:
         """Take an answer to be kept."""
-        journal = self._journal
-        if journal is not None:
-            self._drain.put(
-                (
-                    True,
-                    lambda: journal.put(key, backend=backend, fingerprint=fingerprint, completion=completion),
-                )
-            )
+        self._drain.put(row)
 
-    def after(self, tell: _Call) -> None:
+    def after(self, tell: Callable[[], None]) -> None:
         """Call `tell`, in the ledger's thread, when all that was put before is on disk."""
-        self._drain.put((False, tell))
+        self._drain.put(tell)
 
     def end(self) -> None:
         """Write what is left; returns when it is on disk and told."""
         self._drain.end()
 
-    def _settle(self, entries: Sequence[tuple[bool, _Call]]) -> None:
-        writes = [call for is_write, call in entries if is_write]
+    def _settle(self, entries: Sequence[_Entry]) -> None:
+        rows = [entry for entry in entries if isinstance(entry, tuple)]
         try:
-            if writes and self._journal is not None:
+            if rows and self._journal is not None:
                 with self._journal.together():
-                    for write in writes:
-                        write()
+                    for row in rows:
+                        self._journal.write(row)
         except sqlite3.Error as error:
             self.failure = f"The journal cannot be written: {error}. Make room, or give --llm-journal."
-        for is_write, tell in entries:
-            if not is_write:
-                tell()
+        for entry in entries:
+            if not isinstance(entry, tuple):
+                entry()

@@ -19,7 +19,7 @@ from lockgate.engine.latency import timing_notes
 from lockgate.engine.probe import answers_apart, probe
 from lockgate.errors import LockgateError
 from lockgate.fingerprints import digest
-from lockgate.gates import rule
+from lockgate.gates import BASELINE, rule
 from lockgate.metrics import measure
 from lockgate.model import JSON, Backend, Latency, Measure, Run, Sample, Suite, Timing
 from lockgate.prompts import count_examples
@@ -70,7 +70,7 @@ def run_suite(
             backend = loaded.backend(loaded.select(backend))
         samples = _sample(suite, backend, kept, policy, budget)
         timings, notes = time_backend(suite, backend, policy=policy, budget=budget)
-    baselines = {} if baseline is None else {"baseline": baseline.samples}
+    baselines = {} if baseline is None else {BASELINE: baseline.samples}
     return conclude(suite, backend, samples, timings=timings, notes=notes, baselines=baselines)
 
 
@@ -181,7 +181,9 @@ def _sample(
     jobs = list(plan(suite, backend))
     engine = Engine(jobs, lambda b: Asker(backend=b, journal=journal, policy=policy, budget=budget))
     engine.start()
-    return [engine.wait(job) for job in jobs]
+    samples = [engine.wait(job) for job in jobs]
+    engine.join()
+    return samples
 
 
 def _measures(suite: Suite) -> tuple[Measure, ...]:
