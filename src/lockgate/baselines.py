@@ -7,13 +7,11 @@ from pathlib import Path
 
 from lockgate.engine.journal import Journal
 from lockgate.errors import LockgateError, UsageError
+from lockgate.gates import BASELINE
 from lockgate.model import Run, Sample, Suite
 from lockgate.reports.record import read_record
 
-__all__ = ["BASELINE", "Baselines"]
-
-BASELINE = "baseline"
-"""The word in a gate that stands for what the command line names."""
+__all__ = ["Baselines"]
 
 
 class Baselines:
@@ -41,6 +39,7 @@ class Baselines:
         self._folder = folder
         self._select = select
         self._here = here
+        self._files: dict[str, Sequence[Run]] = {}
 
     def of(self, suite: Suite) -> Mapping[str, Sequence[Sample]]:
         """What the suite's gates name, as far as it is found: their word → samples."""
@@ -61,7 +60,7 @@ class Baselines:
         """
         if self._written is None or self._backend(self._written) in backends:
             return
-        if not self._runs(self._written):
+        if not self._is_known(self._written):
             known = ", ".join(self._journal.run_ids()[:5]) or "none yet"
             raise UsageError(
                 f"{option}: {self._written!r} is no selected backend, no run file and no run in the journal. "
@@ -72,7 +71,20 @@ class Baselines:
         backend = self._backend(name)
         if backend is not None and (suite, backend) in self._here:
             return self._here[suite, backend]
-        return next((run.samples for run in self._runs(name) if run.suite == suite), None)
+        run = self._run(name, backend, suite)
+        return None if run is None or run.suite != suite else run.samples
+
+    def _run(self, name: str, backend: str | None, suite: str) -> Run | None:
+        """A file's run of the suite, else the journal's run of that id, else its newest of that backend."""
+        if (self._folder / name).is_file():
+            return next((run for run in self._file(name) if run.suite == suite), None)
+        run = self._journal.run(name)
+        return self._journal.newest_run(backend, suite) if run is None and backend is not None else run
+
+    def _is_known(self, name: str) -> bool:
+        if (self._folder / name).is_file():
+            return bool(self._file(name))
+        return self._journal.has_run(name) or self._journal.has_run(self._backend(name) or name)
 
     def _backend(self, name: str) -> str | None:
         try:
@@ -80,16 +92,10 @@ class Baselines:
         except LockgateError:
             return None
 
-    def _runs(self, name: str) -> Sequence[Run]:
-        """The runs of a file or of the journal: the one of that id, else the newest of that backend."""
-        file = self._folder / name
-        if file.is_file():
-            return _read(file)
-        run = self._journal.run(name)
-        if run is not None:
-            return [run]
-        backend = self._backend(name)
-        return [] if backend is None else self._journal.runs_of(backend)
+    def _file(self, name: str) -> Sequence[Run]:
+        if name not in self._files:
+            self._files[name] = _read(self._folder / name)
+        return self._files[name]
 
 
 def _read(file: Path) -> Sequence[Run]:

@@ -8,7 +8,7 @@ otherwise. A gate with several bounds fails with the first that fails and passes
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -20,7 +20,10 @@ from lockgate.power import binomial_n, paired_n, quantile_n, scaled_n
 from lockgate.stats import T_LEAST
 from lockgate.units import show
 
-__all__ = ["rule"]
+__all__ = ["BASELINE", "rule"]
+
+BASELINE = "baseline"
+"""The word in a gate for what the command line names."""
 
 _Status: TypeAlias = Literal["pass", "fail", "inconclusive"]
 _Side: TypeAlias = Literal["min", "max"]
@@ -28,11 +31,31 @@ _Side: TypeAlias = Literal["min", "max"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """What one bound of a gate says."""
+    """What one bound of a gate says; `compared` when it is a bound on the difference from a baseline."""
 
     status: _Status
     reason: str
     needed_n: int | None = None
+    compared: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rival:
+    """A bound on a difference: the least that it may be, `strict` where it has to be more."""
+
+    word: str
+    least: float
+    strict: bool
+
+    def __str__(self) -> str:
+        return f"{'better_than' if self.strict else 'no_worse_than'} {self.word}"
+
+
+def _rivals(gate: Gate) -> Iterator[_Rival]:
+    if gate.no_worse_than is not None:
+        yield _Rival(word=gate.no_worse_than, least=-gate.margin, strict=False)
+    if gate.better_than is not None:
+        yield _Rival(word=gate.better_than, least=gate.margin, strict=True)
 
 
 def rule(
@@ -61,7 +84,14 @@ def rule(
     if metric.name != gate.metric or metric.confidence < gate.confidence - 1e-9:
         raise ValueError(f"{metric.name} at {metric.confidence} cannot decide on {gate.metric}")
     part = _blocked(gate, metric, expected, seen) or _joined(_parts(gate, metric, samples, baselines))
-    return Ruling(gate=gate, metric=metric, status=part.status, reason=part.reason, needed_n=part.needed_n)
+    return Ruling(
+        gate=gate,
+        metric=metric,
+        status=part.status,
+        reason=part.reason,
+        needed_n=part.needed_n,
+        regression=part.compared,
+    )
 
 
 def _blocked(gate: Gate, metric: Metric, expected: int, seen: int) -> _Part | None:
@@ -91,13 +121,7 @@ def _parts(
         parts.append(_bound(metric, gate.min, "min", samples))
     if gate.max is not None:
         parts.append(_bound(metric, gate.max, "max", samples))
-    if gate.no_worse_than is not None:
-        what, theirs = f"no_worse_than {gate.no_worse_than}", baselines.get(gate.no_worse_than)
-        parts.append(_against(metric, samples, theirs, -gate.margin, what))
-    if gate.better_than is not None:
-        what, theirs = f"better_than {gate.better_than}", baselines.get(gate.better_than)
-        parts.append(_against(metric, samples, theirs, gate.margin, what))
-    return parts
+    return [*parts, *(_against(metric, samples, baselines.get(r.word), r) for r in _rivals(gate))]
 
 
 def _joined(parts: Sequence[_Part]) -> _Part:
@@ -109,6 +133,7 @@ def _joined(parts: Sequence[_Part]) -> _Part:
         status=status,
         reason=" ".join(p.reason for p in deciding),
         needed_n=max(needed) if len(needed) == len(deciding) else None,
+        compared=any(p.compared for p in deciding),
     )
 
 
@@ -196,33 +221,33 @@ def _trials(samples: Sequence[Sample]) -> int:
 
 
 def _against(
-    metric: Metric, samples: Sequence[Sample], theirs: Sequence[Sample] | None, least: float, what: str
+    metric: Metric, samples: Sequence[Sample], theirs: Sequence[Sample] | None, rival: _Rival
 ) -> _Part:
     """A bound on the difference from a baseline, turned so that more is better."""
     if theirs is None or theirs is samples or metric.kind == "quantile":
-        return _without_pairs(metric, theirs, what)
-    found = difference(samples, theirs, metric)
+        return _without_pairs(metric, theirs, rival)
+    found, least = difference(samples, theirs, metric), rival.least
     if found.value is None:
-        return _open(f"{what}: the runs share no scored sample of {metric.name}.")
-    head = f"{_difference_head(metric, found)}; {what}, margin {show(abs(least), metric.unit)}"
-    strict = what.startswith("better_than")
-    if found.low is not None and (found.low > least or (found.low == least and not strict)):
+        return _open(f"{rival}: the runs share no scored sample of {metric.name}.")
+    head = f"{_difference_head(metric, found)}; {rival}, margin {show(abs(least), metric.unit)}"
+    if found.low is not None and (found.low > least or (found.low == least and not rival.strict)):
         return _Part(status="pass", reason=f"{head}: the low limit clears it.")
-    if found.high is not None and (found.high < least or (found.high == least and strict)):
-        return _Part(status="fail", reason=f"{head}: even the high limit is below it.")
+    if found.high is not None and (found.high < least or (found.high == least and rival.strict)):
+        return _Part(status="fail", reason=f"{head}: even the high limit is below it.", compared=True)
     needed = _needed_pairs(metric, found, least)
     advice = "Give the gate a margin, or be better." if needed is None and not least else _advice(needed)
     return _open(f"{head}: the limits are on both sides of it. {advice}", needed)
 
 
-def _without_pairs(metric: Metric, theirs: Sequence[Sample] | None, what: str) -> _Part:
+def _without_pairs(metric: Metric, theirs: Sequence[Sample] | None, rival: _Rival) -> _Part:
+    if theirs is None and rival.word == BASELINE:
+        remedy = "Name a backend, a run or a run file: --llm-baseline."
+        return _open(f"{rival}: there is no baseline. {remedy}")
     if theirs is None:
-        named = what.endswith(" baseline")
-        remedy = "Name a backend, a run or a run file: --llm-baseline." if named else "Run it, too."
-        return _open(f"{what}: there is no {'baseline' if named else 'such run of this suite'}. {remedy}")
+        return _open(f"{rival}: there is no such run of this suite. Run it, too.")
     if metric.kind == "quantile":
-        return _open(f"{what}: latency has no cases to pair. Bound {metric.name} with max.")
-    return _Part(status="pass", reason=f"{what}: that is this run itself.")
+        return _open(f"{rival}: latency has no cases to pair. Bound {metric.name} with max.")
+    return _Part(status="pass", reason=f"{rival}: that is this run itself.")
 
 
 def _needed_pairs(metric: Metric, found: Difference, least: float) -> int | None:

@@ -543,6 +543,7 @@ class Ruling:
     """What a gate says: `pass`, `fail` or `inconclusive`, and why.
 
     `needed_n` is how many samples would decide at the observed value; None where more would not help.
+    `regression` is True where a bound on the difference from a baseline failed.
     """
 
     gate: Gate
@@ -550,6 +551,7 @@ class Ruling:
     status: Literal["pass", "fail", "inconclusive"]
     reason: str
     needed_n: int | None = None
+    regression: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

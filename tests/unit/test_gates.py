@@ -297,7 +297,9 @@ def test_pairing_sees_what_two_rates_apart_do_not():
     """Twelve lost and none gained of two hundred fail, although each rate's limits hold the other rate."""
     ours = [True] * 168 + [False] * 32
     theirs = [True] * 180 + [False] * 20
-    assert ruling(ACCURACY, ours, baseline=theirs, no_worse_than="baseline", margin=0.02).status == "fail"
+    found = ruling(ACCURACY, ours, baseline=theirs, no_worse_than="baseline", margin=0.02)
+    assert (found.status, found.regression) == ("fail", True)
+    assert not ruling(ACCURACY, ours, min=0.99).regression
     assert ruling(ACCURACY, ours, min=0.9 - 0.02).status == "inconclusive"
 
 

@@ -88,12 +88,14 @@ def test_a_case_not_asked_is_skipped():
     [
         ("fail", "accuracy is 0.5 [0.1, 0.6], n 9; min 0.9: even the high limit is below it.", "gate"),
         ("fail", "accuracy is 0.3 worse than the baseline [-0.4, -0.2], 9 pairs.", "regression"),
+        ("fail", "coverage is no better than the baseline by name alone.", "gate"),
         ("inconclusive", "50 of 150 samples were not run.", "inconclusive"),
     ],
 )
 def test_a_gate_fails_with_its_type_and_reason(status, reason, kind):
     """Rulings that are no pass are failures whose message is the reason."""
-    failure = cases(junit(run(rulings=(ruling(status=status, reason=reason),))))["gate::accuracy"]
+    made = dataclasses.replace(ruling(status=status, reason=reason), regression=kind == "regression")
+    failure = cases(junit(run(rulings=(made,))))["gate::accuracy"]
     assert (failure.get("type"), failure.get("message")) == (kind, reason)
 
 

@@ -56,7 +56,7 @@ def failure_type(ruling: Ruling) -> str:
     """What JUnit calls a ruling that is no pass: `inconclusive`, `regression` or `gate`."""
     if ruling.status == "inconclusive":
         return "inconclusive"
-    return "regression" if "than the baseline" in ruling.reason else "gate"
+    return "regression" if ruling.regression else "gate"
 
 
 def _suite(run: Run, label: str, number: int) -> ET.Element:
