@@ -93,3 +93,19 @@ def test_options_that_contradict(desk):
 def test_unknown_baseline(desk):
     """A baseline that is nothing is refused before anything is asked."""
     assert "'nothing'" in error_of(desk.run("--llm-backend=ft:v3", "--llm-baseline=nothing"))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_backend_that_misses_its_extra_is_a_usage_error(desk, workers):
+    """What a backend cannot even be named without is told before anything is asked, with the pip line."""
+    desk.write(
+        "conftest.py",
+        "from lockgate.backends.scripted import Scripted\n"
+        "from lockgate.errors import MissingExtra\n"
+        "def missing(self):\n"
+        "    raise MissingExtra(feature='The transformers backend', package='torch', extra='local')\n"
+        "before = Scripted.identity\n"
+        "Scripted.identity = property(missing, lambda self, value: None)\n"
+        "def pytest_unconfigure():\n    Scripted.identity = before\n",
+    )
+    assert "pip install 'lockgate[local]'" in error_of(desk.run("--llm-backend=ft:v3", workers=workers))

@@ -133,7 +133,10 @@ class Lockgate:
         """Find every mistake in project and suites before anything is asked: exit code 4."""
         try:
             for name in self.backend_names:
-                self.backend(name)
+                backend = self.backend(name)
+                if not self.config.option.collectonly:
+                    # What cannot be named (its weights, its extra are missing) cannot answer either.
+                    _ = backend.identity
             if self.settings.baseline:
                 find_baselines(self).check(self.backend_names, option="--llm-baseline")
         except LockgateError as error:
