@@ -48,7 +48,8 @@ def answer_format(given: str | Mapping[str, JSON] | None, base: Path) -> Mapping
 def read_answer(answer: Mapping[str, Any], price: Mapping[str, float] | None = None) -> dict[str, Any]:
     """The Completion fields of an answer, a `chat.completion` object; the cost is in US dollars.
 
-    A refusal in the protocol's own field is the text where there is no other.
+    A refusal in the protocol's own field is the text where there is no other. Usage that is no count of
+    tokens is unknown.
 
     Raises:
         ValueError: the answer has not the protocol's form.
@@ -57,15 +58,15 @@ def read_answer(answer: Mapping[str, Any], price: Mapping[str, float] | None = N
         choice, usage = answer["choices"][0], answer.get("usage") or {}
         message = choice["message"]
         text = message.get("content") or message.get("refusal") or ""
-        tokens_in, tokens_out = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        finish, model = choice.get("finish_reason") or "", answer.get("model") or ""
+        tokens_in, tokens_out = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
     except (AttributeError, LookupError, TypeError) as error:
         raise ValueError(_one_line(f"it said {json.dumps(answer)!r}")) from error
-    if not isinstance(text, str):
-        raise ValueError(_one_line(f"it said {json.dumps(answer)!r}"))  # noqa: TRY004 - the answer's fault
-    finish = choice.get("finish_reason") or ""
+    if not all(isinstance(value, str) for value in (text, finish, model)):
+        raise ValueError(_one_line(f"it said {json.dumps(answer)!r}"))
     return {
         "text": text,
-        "model": answer.get("model") or "",
+        "model": model,
         "tokens_in": tokens_in,
         "tokens_out": tokens_out,
         "cost": _cost(price, tokens_in, tokens_out),
@@ -94,6 +95,10 @@ def explain(error: Any, key: str) -> str:
         return f"The connection failed: {line}"
     wait = error.response.headers.get("retry-after")
     return f"HTTP {error.status_code}{f', retry after {wait} s' if wait else ''}: {line}"
+
+
+def _count(tokens: Any) -> int | None:
+    return tokens if type(tokens) is int and tokens >= 0 else None
 
 
 def _cost(price: Mapping[str, float] | None, tokens_in: int | None, tokens_out: int | None) -> float | None:

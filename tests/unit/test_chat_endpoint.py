@@ -70,10 +70,12 @@ def dropped():
         lambda: refused(503, "busy"),
         lambda: refused(500, "oops"),
         lambda: refused(408, "too late"),
+        lambda: web.Response(status=500, text="[" * 20_000),
+        lambda: web.Response(text="[" * 20_000),
         truncated,
         dropped,
     ],
-    ids=["429", "503", "500", "408", "truncated", "dropped"],
+    ids=["429", "503", "500", "408", "500-nested", "nested", "truncated", "dropped"],
 )
 def test_what_may_pass_is_asked_again(failure):
     """A rate limit, a fault, a cut body or connection costs attempts, never an answer."""
@@ -167,4 +169,72 @@ def test_a_stream_that_ends_too_early_is_asked_again():
     """A stream without a finish is no answer."""
     cut = [lambda: streamed("Hel", finish=None, done=False)]
     answer = first_fails(*cut, lambda: streamed("Hello"))
+    assert ask(answer, stream=True)[1]["0"].text == "Hello"
+
+
+def events(*lines):
+    """Server-sent events with these data, as they stand."""
+    text = "".join(f"data: {line}\n\n" for line in lines)
+    return web.Response(text=text, content_type="text/event-stream")
+
+
+def chunk(finish=None, **delta):
+    """One chunk of a stream."""
+    return json.dumps({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+
+
+def test_a_streamed_refusal_is_the_answer():
+    """A refusal that comes in pieces is the text where there is no content, as it is without `stream`."""
+    refusal = [
+        chunk(role="assistant", content=None, refusal=""),
+        chunk(refusal="I can"),
+        chunk(refusal="not."),
+    ]
+    _, answers, _ = ask(lambda body: events(*refusal, chunk("stop"), "[DONE]"), stream=True)
+    answer = answers["0"]
+    assert (answer.text, answer.finish, answer.error) == ("I cannot.", "stop", None)
+    assert answer.first_token_seconds > 0
+
+
+def test_streamed_content_goes_before_a_refusal():
+    """Where both come, the content is the text."""
+    pieces = chunk(content="Yes"), chunk(refusal="No"), chunk("stop")
+    assert ask(lambda body: events(*pieces, "[DONE]"), stream=True)[1]["0"].text == "Yes"
+
+
+BROKEN = {
+    "choices-null": '{"choices": null}',
+    "choices-number": '{"choices": 7}',
+    "choice-text": '{"choices": ["Hello"]}',
+    "chunk-list": "[1, 2]",
+    "chunk-text": '"Hello"',
+    "chunk-null": "null",
+    "delta-text": '{"choices": [{"delta": "Hello"}]}',
+    "delta-list": '{"choices": [{"delta": [1]}]}',
+    "content-number": '{"choices": [{"delta": {"content": 7}}]}',
+    "refusal-list": '{"choices": [{"delta": {"refusal": ["no"]}}]}',
+    "half": '{"choices": [{"delta"',
+    "deep": "[" * 20_000,
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_a_broken_chunk_is_asked_again_and_then_an_error_of_its_case(broken):
+    """A stream that is not the protocol's costs attempts, then its own case, and never the others."""
+
+    def answer(body):
+        mine = body["messages"][0]["content"] == "1"
+        return events(chunk(content="Hello"), *([broken] if mine else []), chunk("stop"), "[DONE]")
+
+    server, answers, _ = ask(answer, count=3, stream=True, attempts=2)
+    assert [answers[n].text for n in "02"] == ["Hello", "Hello"]
+    assert "did not answer with a chat completion: it said" in answers["1"].error
+    assert broken[:20] in answers["1"].error
+    assert "It was asked 2 times" in answers["1"].error
+    assert len(server.bodies) == 4
+
+
+def test_a_broken_chunk_may_pass():
+    """A stream that is whole the second time gives its answer."""
+    answer = first_fails(lambda: events('{"choices": null}'), lambda: streamed("Hello"))
     assert ask(answer, stream=True)[1]["0"].text == "Hello"

@@ -53,8 +53,28 @@ def test_cost_needs_price_and_usage():
     assert read_answer(answer(usage=None), price)["cost"] is None
 
 
+@pytest.mark.parametrize("tokens", ["12", 1.5, -1, True, [3], None])
+def test_usage_that_is_no_count_is_unknown(tokens):
+    """Tokens that are no whole number from 0 on are not known, and neither is the cost."""
+    fields = read_answer(answer(usage=(tokens, 4)), {"input_per_1m": 1.0, "output_per_1m": 1.0})
+    assert (fields["tokens_in"], fields["tokens_out"], fields["cost"]) == (None, 4, None)
+
+
 @pytest.mark.parametrize(
-    "broken", ["text", None, {}, {"choices": [], "usage": None}, answer()["choices"], answer(7)]
+    "broken",
+    [
+        "text",
+        None,
+        {},
+        {"choices": [], "usage": None},
+        {"choices": None},
+        answer()["choices"],
+        answer(7),
+        answer(finish=["stop"]),
+        answer(finish=7),
+        answer(model={"name": "m"}),
+        {**answer(), "usage": [10, 4]},
+    ],
 )
 def test_what_is_no_answer_is_a_value_error(broken):
     """Whatever else comes back is said to be so, shortened."""

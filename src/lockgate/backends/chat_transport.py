@@ -123,7 +123,7 @@ def _refusal(answer: Any, content: bytes, url: str) -> Any:
     )
     try:
         body = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     said = body.get("error", body) if isinstance(body, dict) else None
     message = f"Error code: {answer.status}" + (f" - {body}" if body else "")
@@ -133,7 +133,7 @@ def _refusal(answer: Any, content: bytes, url: str) -> Any:
 def _completion(content: bytes) -> Mapping[str, JSON]:
     try:
         value = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"it said {_shown(content)!r}") from error
     if not isinstance(value, dict):
         raise ValueError(f"it said {_shown(content)!r}")  # noqa: TRY004 - the answer's fault, as above
@@ -147,20 +147,34 @@ def _shown(content: bytes) -> str:
 async def _collect(lines: AsyncIterable[bytes], started: float) -> tuple[Mapping[str, JSON], float | None]:
     """A streamed answer as a whole one (server-sent events, each a `chat.completion.chunk`)."""
     whole: dict[str, Any] = {"id": "", "created": 0, "model": "", "object": "chat.completion", "choices": []}
-    text, finish, first = "", None, None
+    said, finish, first = {"content": "", "refusal": ""}, None, None
     async for line in lines:
         data = line.removeprefix(b"data:").strip() if line.startswith(b"data:") else b""
         if data == b"[DONE]":
             break
-        chunk = json.loads(data) if data else {}
+        chunk = _completion(data) if data else {}
         whole |= {key: chunk[key] for key in ("id", "created", "model", "usage") if chunk.get(key)}
-        for choice in chunk.get("choices", ())[:1]:
-            piece = (choice.get("delta") or {}).get("content") or ""
-            if piece and first is None:
-                first = time.perf_counter() - started
-            text, finish = text + piece, choice.get("finish_reason") or finish
+        pieces, ended = _pieces(chunk, data)
+        if first is None and any(pieces.values()):
+            first = time.perf_counter() - started
+        said = {key: said[key] + pieces[key] for key in said}
+        finish = ended or finish
     if finish is None:
         raise ValueError("the stream ended before the answer did")
-    message = {"role": "assistant", "content": text, "refusal": None}
+    message = {"role": "assistant", "content": said["content"], "refusal": said["refusal"] or None}
     whole["choices"] = [{"index": 0, "finish_reason": finish, "logprobs": None, "message": message}]
     return whole, first
+
+
+def _pieces(chunk: Mapping[str, Any], data: bytes) -> tuple[Mapping[str, str], Any]:
+    """What a chunk adds to the content and to the refusal, and why the answer ends here, if it does."""
+    try:
+        choice = next(iter(chunk.get("choices", ())), {})
+        delta = choice.get("delta") or {}
+        pieces = {key: delta.get(key) or "" for key in ("content", "refusal")}
+        ended = choice.get("finish_reason")
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"it said {_shown(data)!r}") from error
+    if not all(isinstance(piece, str) for piece in pieces.values()):
+        raise ValueError(f"it said {_shown(data)!r}")
+    return pieces, ended
