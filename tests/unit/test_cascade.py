@@ -6,9 +6,10 @@ import pytest
 
 from lockgate.backends.cascade import Cascade, cascade
 from lockgate.backends.scripted import Scripted
+from lockgate.engine.probe import probe
 from lockgate.errors import FatalBackendError, UsageError
 from lockgate.fingerprints import digest
-from lockgate.model import Case, Check, Completion, Measure, Prompt, Request, Setting, Spec, Verdict
+from lockgate.model import Case, Check, Completion, Latency, Measure, Prompt, Request, Setting, Spec, Verdict
 
 
 def says(word, *, status="fail", name="says"):
@@ -112,6 +113,53 @@ def test_loading_is_what_its_parts_loaded(first, second, whole):
 
     parts = (First(answers={}), Second(answers={}), Scripted(answers={}))
     assert Cascade(name="x", backends=parts, accept=()).load_seconds == whole
+
+
+def test_it_is_warmed_up_only_where_a_part_loads():
+    """Without a part that loads there is no load time, not even an unknown one, and no request beforehand."""
+
+    class Endpoint(Scripted):
+        asked = 0
+
+        def complete(self, requests):
+            type(self).asked += 1
+            return super().complete(requests)
+
+    class Weights(Scripted):
+        load_seconds = None
+
+    endpoint, other = Endpoint(answers=lambda r: "good"), Weights(answers=lambda r: "good")
+    bare = Cascade(name="x", backends=(endpoint, endpoint), accept=(says("good"),))
+    assert not hasattr(bare, "load_seconds")
+    probe(bare, requests_for("a"), Latency(samples=2, warmup=0))
+    assert Endpoint.asked == 2
+    loading = Cascade(name="x", backends=(endpoint, other), accept=(says("good"),))
+    assert loading.load_seconds is None
+    probe(loading, requests_for("a"), Latency(samples=2, warmup=0))
+    assert Endpoint.asked == 2 + 3
+
+
+def test_stated_seconds_are_its_latency():
+    """Seconds that parts state, and that do not pass, are what the probe finds; not the blink they took."""
+    slow = Scripted(name="slow", answers={"a": answer("bad", seconds=2.0)})
+    slower = Scripted(name="slower", answers={"a": answer("good", seconds=30.0)})
+    backend = Cascade(name="x", backends=(slow, slower), accept=(says("good"),))
+    timings = probe(backend, requests_for("a"), Latency(samples=3, concurrency=1))
+    assert [t.seconds for t in timings] == [32.0] * 3
+
+
+@pytest.mark.parametrize(
+    ("sleeps", "states"), [((False, False), True), ((True, False), True), ((True, True), False)]
+)
+def test_seconds_are_stated_where_a_part_states_them(sleeps, states):
+    """One part that states its seconds is enough, for the clock would not see them."""
+    parts = tuple(Scripted(answers={}, sleep=sleep) for sleep in sleeps)
+    assert Cascade(name="x", backends=parts, accept=()).states_seconds is states
+
+    class Endpoint:
+        name, prompt, identity = "api:v1", None, {}
+
+    assert Cascade(name="x", backends=(Endpoint(), Endpoint()), accept=()).states_seconds is False
 
 
 def test_the_last_answer_is_given_whatever_the_checks_say(two):

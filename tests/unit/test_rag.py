@@ -10,9 +10,10 @@ from word_embedder import WordEmbedder
 from lockgate.backends import rag as module
 from lockgate.backends.rag import Rag, rag
 from lockgate.backends.scripted import Scripted
+from lockgate.engine.probe import probe
 from lockgate.errors import BackendError, FatalBackendError, UsageError
 from lockgate.fingerprints import digest
-from lockgate.model import Case, Completion, Prompt, Request, Setting
+from lockgate.model import Case, Completion, Latency, Prompt, Request, Setting
 from lockgate.retrieval import index
 
 ARTICLES = {
@@ -264,6 +265,40 @@ def test_it_loads_and_is_called_as_its_generator(setting):
     assert (made.load_seconds, made.concurrent_calls) == (2.5, 3)
     made = with_generator(setting, Bare())
     assert (made.load_seconds, made.concurrent_calls) == (None, 0)
+
+
+def test_stated_seconds_are_its_latency(setting):
+    """Seconds that the generator states, and that do not pass, are what the probe finds, retrieval added."""
+    stated = {"Cats?": {"text": "x", "seconds": 30.0}}
+    backend = with_generator(setting, Scripted(answers=stated, prompt=PROMPT))
+    timings = probe(backend, [request_for("Cats?")], Latency(samples=3))
+    assert [t.seconds for t in timings] == [pytest.approx(30.0, abs=1.0)] * 3
+    assert all(t.seconds > 30.0 for t in timings)
+
+
+def test_seconds_that_pass_are_not_stated(setting):
+    """A generator that sleeps, or that says nothing of it, is measured on the clock."""
+
+    class Bare:
+        name, prompt, identity = "bare:v1", PROMPT, {}
+
+    sleeping = Scripted(answers={}, prompt=PROMPT, sleep=True)
+    assert with_generator(setting, sleeping).states_seconds is False
+    assert with_generator(setting, Bare()).states_seconds is False
+
+
+def test_the_index_is_opened_before_the_first_sample(setting):
+    """Though its generator loads nothing, it is asked once beforehand: its index is built then."""
+    asked = []
+
+    class Endpoint(Scripted):
+        def complete(self, requests):
+            asked.extend(r.case_id for r in requests)
+            return super().complete(requests)
+
+    backend = with_generator(setting, Endpoint(answers=lambda r: "x", prompt=PROMPT))
+    probe(backend, [request_for("Cats?")], Latency(samples=2, warmup=0))
+    assert asked == ["Cats?"] * 3
 
 
 def test_it_shares_and_closes_what_its_generator_does(setting):

@@ -61,10 +61,21 @@ class Cascade:
 
     @property
     def load_seconds(self) -> float | None:
-        """How long loading took, summed over the parts that loaded anything; None where none has."""
-        known = [getattr(backend, "load_seconds", None) for backend in self.backends]
-        loaded = [seconds for seconds in known if seconds is not None]
+        """How long loading took, summed over the parts that loaded anything; None where none has.
+
+        Raises:
+            AttributeError: no part has one, for none loads anything; so `hasattr` tells.
+        """
+        loading: list[Any] = [backend for backend in self.backends if hasattr(backend, "load_seconds")]
+        if not loading:
+            raise AttributeError(f"No part of {self.name} loads anything")
+        loaded = [backend.load_seconds for backend in loading if backend.load_seconds is not None]
         return sum(loaded) if loaded else None
+
+    @property
+    def states_seconds(self) -> bool:
+        """Whether some part states its seconds instead of taking them: then the sum of all is what counts."""
+        return any(getattr(backend, "states_seconds", False) for backend in self.backends)
 
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         """Accepted answers as they come; what is not accepted goes on to the next part together.

@@ -169,7 +169,7 @@ async def _collect(lines: AsyncIterable[bytes], started: float) -> tuple[Mapping
 def _pieces(chunk: Mapping[str, Any], data: bytes) -> tuple[Mapping[str, str], Any]:
     """What a chunk adds to the content and to the refusal, and why the answer ends here, if it does."""
     try:
-        choice = next(iter(chunk.get("choices", ())), {})
+        choice: Any = next(iter(chunk.get("choices", ())), {})
         delta = choice.get("delta") or {}
         pieces = {key: delta.get(key) or "" for key in ("content", "refusal")}
         ended = choice.get("finish_reason")

@@ -77,9 +77,17 @@ class Rag:
 
     @property
     def load_seconds(self) -> float | None:
-        """How long loading the generator took; opening the index is not in it."""
+        """How long loading the generator took, None where it loads nothing; opening the index is not in it.
+
+        It is there in any case, for the index is opened, and built where need be, when first asked.
+        """
         seconds: float | None = getattr(self.generator, "load_seconds", None)
         return seconds
+
+    @property
+    def states_seconds(self) -> bool:
+        """Whether the generator states its seconds instead of taking them; the retrieval's are added."""
+        return bool(getattr(self.generator, "states_seconds", False))
 
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         """Retrieve for all requests at once, then give the generator's answers as they come.
