@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from lockgate import __version__
+from lockgate.documents.findings import shown_path
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.prompt_files import check_prompt, prompt_names
 from lockgate.documents.schema import SCHEMAS
@@ -115,7 +116,7 @@ def tune(spec: Path, project: Path | None) -> None:
     from lockgate.tuning.command import tune as train
 
     made = train(spec, project=project, say=lambda text: click.echo(text, err=True))
-    click.echo(f"{made.backend}: {made.adapter.as_posix()}")
+    click.echo(f"{made.backend}: {shown_path(made.adapter)}")
 
 
 main.add_command(journal)

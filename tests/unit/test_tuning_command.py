@@ -17,6 +17,7 @@ from lockgate.errors import DocumentError, UsageError
 from lockgate.fingerprints import hash_file
 from lockgate.model import Request, Setting
 from lockgate.tuning.command import tune
+from lockgate.tuning.spec import read_spec
 
 SPEC = """\
 family: ft
@@ -217,6 +218,51 @@ def test_every_mistake_in_a_spec_is_told_at_once(home):
     ):
         assert part in text
     assert "desk@shirt" in text
+
+
+def test_an_output_that_would_take_other_files_along_is_refused(home):
+    """The folders of spec, project and data, one with files of another kind, and a file stay as they are."""
+    (home / "notes").mkdir()
+    (home / "notes" / "mine.txt").write_text("mine")
+    (home / "data").mkdir()
+    (home / "rows.jsonl").rename(home / "data" / "rows.jsonl")
+    spec = SPEC.replace("../rows.jsonl", "../data/rows.jsonl")
+    before = sorted(path for path in home.rglob("*") if path.is_file())
+    for output, said in (
+        (".", "The folder '.' holds 'specs/one.yaml', and training replaces it whole."),
+        ("''", "The folder '' holds 'specs/one.yaml'"),
+        ("..", "The folder '..' holds 'specs/one.yaml'"),
+        ("../data", "The folder '../data' holds 'data/rows.jsonl'"),
+        ("../notes", "'../notes' is there and holds no adapter. Name a new or an empty folder."),
+        ("../answers.json", "'../answers.json' is there and holds no adapter."),
+    ):
+        (told,) = wrong(spec.replace("../adapters/one", output), home)
+        assert told.startswith(f"specs/one.yaml:13:9: {said}")
+    assert sorted(path for path in home.rglob("*") if path.is_file()) == before
+
+
+def test_the_folder_of_the_project_is_no_output_either(home):
+    """A project that is named may lie where no folder above the spec holds it."""
+    other = home / "other"
+    (other / "prompts").mkdir(parents=True)
+    (other / "lockgate.yaml").write_text((home / "lockgate.yaml").read_text())
+    (home / "prompts").rename(other / "prompts" / "x")
+    spec = SPEC.replace("prompt: desk@short\n", "").replace("../adapters/one", "../other")
+    (told,) = wrong(spec, home, project=other / "lockgate.yaml")
+    assert told.startswith("specs/one.yaml:12:9: The folder '../other' holds 'other/lockgate.yaml'")
+
+
+@pytest.mark.parametrize("file", ["adapter_config.json", "lineage.json"])
+def test_a_folder_with_an_adapter_or_with_nothing_is_an_output(home, file):
+    """Both may be replaced, also where a link names them."""
+    (home / "specs" / "one.yaml").write_text(SPEC)
+    project = load_project(home / "lockgate.yaml")
+    folder = home / "adapters" / "real"
+    folder.mkdir(parents=True)
+    (home / "adapters" / "one").symlink_to(folder)
+    assert read_spec(home / "specs" / "one.yaml", project).output == folder.resolve()
+    (folder / file).write_text("{}")
+    assert read_spec(home / "specs" / "one.yaml", project).output == folder.resolve()
 
 
 def test_no_data_is_a_mistake(home):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lockgate.backends.weights import Weights, find_weights
-from lockgate.documents.findings import Findings
+from lockgate.documents.findings import Findings, shown_path
 from lockgate.documents.project import Project
 from lockgate.documents.tables import Key, Table, check_mapping
 from lockgate.documents.yaml_source import Node, read
@@ -16,6 +16,8 @@ from lockgate.errors import DocumentError, UsageError
 from lockgate.model import Prompt
 
 __all__ = ["TABLE", "TuneSpec", "read_spec"]
+
+_ADAPTER = frozenset({"adapter_config.json", "lineage.json"})
 
 TABLE = Table(
     noun="a tuning spec",
@@ -81,7 +83,7 @@ TABLE = Table(
         Key(name="device", doc="`auto`, `cpu`, `cuda` …", annotation=str, default="auto"),
     ),
 )
-"""The keys of a tuning spec; the loader and the editors' schema both read them here."""
+"""The keys of a tuning spec."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,7 @@ def read_spec(path: Path, project: Project) -> TuneSpec:
     weights = _weights(entries.get("model"), project, findings)
     prompt = _prompt(entries.get("prompt"), project, findings)
     data = _data(entries.get("data"), path.parent, findings)
+    output = _output(entries.get("output"), path, (project.path, *data), findings)
     findings.stop()
     assert weights is not None  # noqa: S101  (else there was a finding)
     values: dict[str, Any] = {key.name: found.get(key.name, key.default) for key in TABLE.keys}
@@ -128,9 +131,33 @@ def read_spec(path: Path, project: Project) -> TuneSpec:
         data=data,
         prompt=prompt,
         prompt_name=values["prompt"] or "",
-        output=path.parent / values["output"],
+        output=output,
         settings={name: value for name, value in values.items() if name not in places},
     )
+
+
+def _output(node: Node | None, spec: Path, inputs: Sequence[Path], findings: Findings) -> Path:
+    """The adapter's folder, which training replaces whole: one that holds anything else is a mistake."""
+    folder = (spec.parent / (node.value if node else "")).resolve()
+    if node is None:
+        return folder
+    held = next((file for file in (spec, *inputs) if file.resolve().is_relative_to(folder)), None)
+    if held is not None:
+        said = f"The folder {node.value!r} holds {shown_path(held)!r}, and training replaces it whole."
+        findings.add(node.where, f"{said} Give the adapter a folder of its own.")
+    elif folder.exists() and not _is_free(folder):
+        findings.add(
+            node.where, f"{node.value!r} is there and holds no adapter. Name a new or an empty folder."
+        )
+    return folder
+
+
+def _is_free(folder: Path) -> bool:
+    """Whether nothing but an adapter is lost with the folder."""
+    if not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    return not names or not names.isdisjoint(_ADAPTER)
 
 
 def _check_ranges(entries: Mapping[str, Node], findings: Findings) -> None:
