@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from word_embedder import WordEmbedder
@@ -11,10 +12,11 @@ from lockgate.backends import rag as module
 from lockgate.backends.rag import Rag, rag
 from lockgate.backends.scripted import Scripted
 from lockgate.engine.probe import probe
-from lockgate.errors import BackendError, FatalBackendError, UsageError
+from lockgate.errors import FatalBackendError, UsageError
 from lockgate.fingerprints import digest
 from lockgate.model import Case, Completion, Latency, Prompt, Request, Setting
 from lockgate.retrieval import index
+from lockgate.retrieval.embedding import embedder
 
 ARTICLES = {
     "rome": "Rome is the capital of Italy.",
@@ -176,17 +178,15 @@ def test_a_prompt_that_cannot_be_rendered_fails_its_request_alone(setting):
     assert (having.text, having.error) == ("x", None)
 
 
-def test_a_failing_endpoint_fails_the_requests(setting, words, monkeypatch):
-    """When the embeddings endpoint fails, every request fails with its text."""
+def test_a_failing_embeddings_endpoint_stops_all(setting, monkeypatch):
+    """An embeddings endpoint that refuses is fatal, in its own words."""
+    monkeypatch.setattr(index, "embedder", embedder)
+    spec = {"endpoint": "http://127.0.0.1:9/v1", "model": "m"}
+    setting = replace(setting, collections={"kb": {"embed": spec}})
+    monkeypatch.setattr("openai._base_client.BaseClient._calculate_retry_timeout", lambda *a, **k: 0.0)
     backend = rag("echo:v1", collection="kb", setting=setting)
-    backend.collection.table()
-
-    def down(texts):
-        raise BackendError("The embeddings endpoint is down.")
-
-    monkeypatch.setattr(words, "encode", down)
-    errors = [c.error for c in backend.complete([request_for("Rome?"), request_for("Cats?")])]
-    assert errors == ["The embeddings endpoint is down."] * 2
+    with pytest.raises(FatalBackendError, match=r"The embeddings endpoint http://127\.0\.0\.1:9/v1 failed"):
+        list(backend.complete([request_for("Rome?"), request_for("Cats?")]))
 
 
 def test_weights_that_cannot_be_loaded_stop_all(setting, words, monkeypatch):
@@ -245,8 +245,6 @@ def test_candidates_matter_only_where_they_are_used(setting):
 
 def test_collection_options_come_from_the_project(setting):
     """The project's options of that folder are used."""
-    from dataclasses import replace
-
     collections = {"kb": {"chunk_tokens": 50, "overlap": 3}}
     made = rag("echo:v1", collection="kb", setting=replace(setting, collections=collections))
     assert (made.collection.chunk_tokens, made.collection.overlap) == (50, 3)

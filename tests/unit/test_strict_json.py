@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
@@ -94,6 +96,44 @@ def test_none_or_more_than_one_is_refused(text, what):
     """Where it is not clear which value is meant, none is taken."""
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the text is compared whole
         extract(text)
+    assert str(caught.value) == what
+
+
+HOSTILE = {
+    "escaped-quotes": """'[]' * 199 + '"' + '\\\\"' * 1_000_000""",
+    "open-texts": """'[]' * 199 + '\\\\"' * 1_000_000""",
+    "backslashes": """'[]' * 199 + '"' + '\\\\' * 2_000_001""",
+    "quotes": """'[]' * 199 + '"' * 2_000_001""",
+    "brackets": """'[]' * 199 + '"' + '[]{}' * 500_000""",
+    "keys": """'{' + ''.join(f'"{n}":0,' for n in range(250_000)) + '"249999":1}'""",
+    "fences": """'```\\n' * 200_001""",
+}
+
+
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_text_takes_no_longer_than_another(hostile):
+    """Megabytes that once took hours, as each quote was looked for from each quote, are refused at once."""
+    code = f"from lockgate.strict_json import extract\nextract({hostile})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stderr.splitlines()[-1].startswith("ValueError: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("[" * 128 + '"' + "[" * 500, "line 1, column 129: Unterminated string starting at"),
+        ("[" * 128 + '"' + "[" * 500 + '\\"', "line 1, column 129: Unterminated string starting at"),
+        ("[" * 129 + '"', "it is nested deeper than 128 levels"),
+        ('["]"' + "," + "[" * 128, "it is nested deeper than 128 levels"),
+        ('["\\\\",' + "[" * 128, "it is nested deeper than 128 levels"),
+    ],
+)
+def test_brackets_in_a_text_are_no_nesting(text, what):
+    """Not in one that does not end, either; those before and after it are."""
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the text is compared whole
+        parse(text)
     assert str(caught.value) == what
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from lockgate.errors import BackendError, FatalBackendError, UsageError
+from lockgate.errors import UsageError
 from lockgate.model import JSON, Backend, Case, Completion, Passage, Request, Setting
 from lockgate.prompts import render, undeclared
 from lockgate.retrieval.index import Collection, open_collection
@@ -92,23 +92,17 @@ class Rag:
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         """Retrieve for all requests at once, then give the generator's answers as they come.
 
-        Each carries its passages, best first; its seconds include its share of the retrieval's. When an
-        endpoint that retrieval needs fails, every request fails with it.
+        Each carries its passages, best first; its seconds include its share of the retrieval's.
 
         Raises:
-            FatalBackendError: the index, the embedder or the generator cannot work at all.
+            FatalBackendError: the index, the embedder (an endpoint that fails, too) or the generator cannot
+                work at all.
             MissingExtra: LanceDB or what the embedder needs is not installed.
         """
         if not requests:
             return
         started = time.perf_counter()
-        try:
-            found = self.retrieve([_case(request).question for request in requests])
-        except FatalBackendError:
-            raise
-        except BackendError as error:
-            yield from (Completion(error=str(error), request=request) for request in requests)
-            return
+        found = self.retrieve([_case(request).question for request in requests])
         seconds = (time.perf_counter() - started) / len(requests)
         for completion in self._generate(list(zip(requests, map(tuple, found), strict=True))):
             yield replace(
