@@ -282,6 +282,33 @@ def test_a_wrong_row_is_told_before_the_base_is_loaded(home, monkeypatch):
     assert "'task'" in told[0]
 
 
+@pytest.mark.parametrize(
+    ("family", "said"),
+    [
+        ("    v1: {kind: transformers, model: other, adapter: adapters/one}", "with the model 'other', and"),
+        ("    {v1: {kind: scripted, answers: answers.json}}", "the place for ft:v2 is not clear"),
+    ],
+)
+def test_what_cannot_be_registered_is_not_trained(home, monkeypatch, family, said):
+    """A project file that cannot take the version is told before the base is loaded."""
+    monkeypatch.setattr(
+        "lockgate.tuning.command.load_weights", lambda *_, **__: pytest.fail("loaded the base")
+    )
+    file = home / "lockgate.yaml"
+    file.write_text(file.read_text().partition("    v1:")[0] + family)
+    with pytest.raises(UsageError, match=said):
+        tune(home / "specs" / "one.yaml")
+
+
+def test_the_prompt_is_registered_with_its_version(home):
+    """A spec may leave the version out where there is only one; lineage and project file name it."""
+    (home / "specs" / "one.yaml").write_text(SPEC.replace("desk@short", "desk"))
+    assert (
+        read_spec(home / "specs" / "one.yaml", load_project(home / "lockgate.yaml")).prompt_name
+        == "desk@short"
+    )
+
+
 def test_rows_that_do_not_fit_the_model_are_told_together(home):
     """Each row that is longer than the window is named."""
     long = json.dumps({"input": "x" * 600, "task": "t", "answer": "y"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import pytest
@@ -43,9 +44,9 @@ def project(tmp_path):
     return put
 
 
-def plan(file, *, family="ft", adapter="adapters/new", prompt="desk@short"):
+def plan(file, *, family="ft", model="base", adapter="adapters/new", prompt="desk@short"):
     """The version for an adapter in the project's folder."""
-    return plan_version(file, family=family, model="base", adapter=file.parent / adapter, prompt=prompt)
+    return plan_version(file, family=family, model=model, adapter=file.parent / adapter, prompt=prompt)
 
 
 def added(before, after):
@@ -87,6 +88,39 @@ def test_an_adapter_that_is_declared_is_not_declared_again(project):
     assert (version.name, version.declared) == ("v3", True)
     register(file, version)
     assert file.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"model": "other"}, "with the model 'base', and the spec says 'other'"),
+        ({"prompt": "desk@long"}, "with the prompt 'desk@short', and the spec says 'desk@long'"),
+        ({"prompt": ""}, "with the prompt 'desk@short', and the spec says ''"),
+    ],
+)
+def test_a_declared_adapter_with_another_model_or_prompt_is_refused(project, options, said):
+    """The version would go on under its name and answer as something else; both places are told."""
+    file = project()
+    with pytest.raises(UsageError) as error:
+        plan(file, adapter="adapters/three", **options)
+    assert re.search(
+        r"lockgate\.yaml:10:9: ft:v3 declares 'adapters/three' " + re.escape(said), str(error.value)
+    )
+
+
+def test_a_version_of_another_kind_is_not_taken_for_the_adapter_s(project):
+    """What serves the folder elsewhere is not what was trained here."""
+    text = PROJECT.replace(
+        "v1: {kind: openai, model: gpt-4o-mini}", "v1: {kind: openai, model: base, adapter: a}"
+    )
+    with pytest.raises(UsageError, match="with the kind 'openai', and the spec says 'transformers'"):
+        plan(project(text), family="api", adapter="a", prompt="")
+
+
+def test_a_declared_prompt_without_its_version_is_the_same(project):
+    """`desk` means `desk@short` where there is no other."""
+    version = plan(project(PROJECT.replace("desk@short", "desk")), adapter="adapters/three")
+    assert (version.name, version.declared) == ("v3", True)
 
 
 def test_a_family_that_is_not_there_is_added(project):
@@ -145,13 +179,23 @@ def test_a_file_without_a_last_line_end_gets_one(project):
     ],
 )
 def test_a_layout_that_is_not_understood_is_left_alone(project, text):
-    """It refuses with the line to add by hand, and writes nothing."""
+    """Planning refuses with the line to add by hand, and nothing is written."""
     file = project(text)
     with pytest.raises(
         UsageError, match=r"the place for ft:v\d is not clear\. Add under `backends:`, `ft:` by"
     ):
-        register(file, plan(file))
+        plan(file)
     assert file.read_text() == text
+
+
+def test_a_file_that_changes_after_the_plan_is_left_alone(project):
+    """Registering looks anew: a training takes hours."""
+    file = project()
+    version = plan(file)
+    file.write_text("backends: {}\n")
+    with pytest.raises(UsageError, match=r"the place for ft:v4 is not clear"):
+        register(file, version)
+    assert file.read_text() == "backends: {}\n"
 
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x85\u2028\u2029", exclude_categories=["C"]))

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from lockgate import __version__
-from lockgate.backends.cachefiles import write_whole
-from lockgate.backends.loading import Loaded, hush, load_weights, pick_device
+from lockgate.backends.loading import Loaded, load_weights, pick_device
 from lockgate.backends.weights import hash_weights
+from lockgate.cachefiles import write_whole
 from lockgate.documents.project import Project, load_project
 from lockgate.errors import UsageError
 from lockgate.fingerprints import digest, hash_file
 from lockgate.model import JSON
 from lockgate.prompts import render
+from lockgate.quiet import hush
 from lockgate.tuning.checkpoints import Progress, forget
 from lockgate.tuning.data import Row, read_rows, split
 from lockgate.tuning.lora import Course, train
@@ -59,12 +60,14 @@ def tune(spec: Path, *, project: Path | None = None, say: Callable[[str], None] 
 
     Raises:
         DocumentError: every mistake in spec and data, with positions.
-        UsageError: no project file; rows that do not fit the model; a project file that is not understood.
+        UsageError: no project file, or one that cannot take the version; rows that do not fit the model.
         FatalBackendError: the base cannot be loaded.
         MissingExtra: torch, transformers or peft is not installed.
     """
     home = load_project(project or _find_project(spec))
     order = read_spec(spec, home)
+    # Now, so that nobody trains for hours what then cannot be declared.
+    _plan(order, home)
     rows = read_rows(order.data, render=partial(render, order.prompt) if order.prompt else None)
     training, held = split(rows, order.settings["validation"], seed=order.settings["seed"])
     origin = _origin(order)
@@ -76,7 +79,8 @@ def tune(spec: Path, *, project: Path | None = None, say: Callable[[str], None] 
     model, progress = train(loaded, examples, checks, course, say=say)
     lineage = {**origin, **_outcome(progress, training, held, examples)}
     _write(order.output, model, lineage)
-    version = _register(order, home)
+    version = _plan(order, home)
+    register(home.path, version)
     forget(course.keep)
     return Tuned(backend=f"{version.family}:{version.name}", adapter=order.output, lineage=lineage)
 
@@ -173,13 +177,11 @@ def _write(output: Path, model: Any, lineage: dict[str, JSON]) -> None:
     part.rename(output)
 
 
-def _register(order: TuneSpec, home: Project) -> Version:
-    version = plan_version(
+def _plan(order: TuneSpec, home: Project) -> Version:
+    return plan_version(
         home.path,
         family=order.family,
         model=order.model,
         adapter=order.output,
         prompt=order.prompt_name,
     )
-    register(home.path, version)
-    return version

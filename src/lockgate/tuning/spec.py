@@ -90,15 +90,18 @@ TABLE = Table(
 class TuneSpec:
     """A spec, read and found right; `settings` holds what shapes the training, by its YAML words."""
 
-    path: Path
     family: str
     model: str
     weights: Weights
     data: tuple[Path, ...]
     prompt: Prompt | None
-    prompt_name: str
     output: Path
     settings: Mapping[str, Any]
+
+    @property
+    def prompt_name(self) -> str:
+        """`NAME@VERSION` of the prompt, also where the spec leaves the version out; "" for none."""
+        return f"{self.prompt.name}@{self.prompt.version}" if self.prompt else ""
 
 
 def read_spec(path: Path, project: Project) -> TuneSpec:
@@ -124,13 +127,11 @@ def read_spec(path: Path, project: Project) -> TuneSpec:
     values: dict[str, Any] = {key.name: found.get(key.name, key.default) for key in TABLE.keys}
     places = ("family", "model", "data", "prompt", "output")
     return TuneSpec(
-        path=path,
         family=values["family"],
         model=values["model"],
         weights=weights,
         data=data,
         prompt=prompt,
-        prompt_name=values["prompt"] or "",
         output=output,
         settings={name: value for name, value in values.items() if name not in places},
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from lockgate.backends.cachefiles import write_whole
+from lockgate.cachefiles import write_whole
 from lockgate.documents.findings import read_text
-from lockgate.documents.yaml_source import Node, parse
+from lockgate.documents.yaml_source import Node, parse, read
 from lockgate.errors import DocumentError, UsageError
 from lockgate.model import JSON
 
@@ -46,7 +46,7 @@ def plan_version(file: Path, *, family: str, model: str, adapter: Path, prompt: 
     """The version that declares this adapter: the one that already does, else the family's next.
 
     The next one takes over the options of the family's last `transformers` version (`max_tokens` and the
-    like) and sets its own model, adapter and prompt.
+    like) and sets its own model, adapter and prompt. Nothing is written.
 
     Args:
         file: the project file.
@@ -57,19 +57,21 @@ def plan_version(file: Path, *, family: str, model: str, adapter: Path, prompt: 
 
     Raises:
         DocumentError: the project file is not YAML.
+        UsageError: the adapter is declared with another kind, model or prompt; or the file's layout is not
+            understood for certain, and the text has the line to add by hand.
     """
-    root, findings = parse(read_text(file).text, str(file))
+    root, findings = read(file)
     findings.stop()
-    versions = _versions(root.value, family)
+    versions = _versions(root, family)
     place = Path(os.path.relpath(adapter.resolve(), file.resolve().parent)).as_posix()
-    for name, options in versions.items():
-        if isinstance(options, dict) and _same_place(options.get("adapter"), place):
-            return Version(family=family, name=name, options=options, declared=True)
-    numbers = [int(found[1]) for name in versions if (found := _VERSION.match(name))]
     own = {"kind": "transformers", "model": model, "adapter": place, **({"prompt": prompt} if prompt else {})}
-    like = [v for v in versions.values() if isinstance(v, dict) and v.get("kind") == "transformers"]
-    rest = {k: v for k, v in (like[-1] if like else {}).items() if k not in (*own, "prompt")}
-    return Version(family=family, name=f"v{max(numbers, default=0) + 1}", options={**own, **rest})
+    for name, node in versions.items():
+        if isinstance(node.value, dict) and _same_place(node.value.get("adapter"), place):
+            _check_same(f"{family}:{name}", node, own)
+            return Version(family=family, name=name, options=node.value, declared=True)
+    version = Version(family=family, name=_next(versions), options={**own, **_inherited(versions, own)})
+    _inserted(file, version)
+    return version
 
 
 def register(file: Path, version: Version) -> None:
@@ -78,8 +80,45 @@ def register(file: Path, version: Version) -> None:
     Raises:
         UsageError: the file's layout is not understood for certain; the text has the line to add by hand.
     """
-    if version.declared:
-        return
+    if not version.declared:
+        write_whole(file, _inserted(file, version).encode("utf-8"))
+
+
+def _versions(root: Node, family: str) -> dict[str, Node]:
+    backends = root.entries.get("backends")
+    found = backends.entries.get(family) if backends else None
+    return {name: node for name, node in found.entries.items() if name != "default"} if found else {}
+
+
+def _same_place(declared: JSON, place: str) -> bool:
+    return isinstance(declared, str) and os.path.normpath(declared) == os.path.normpath(place)
+
+
+def _check_same(backend: str, node: Node, own: Mapping[str, str]) -> None:
+    for key in ("kind", "model", "prompt"):
+        declared, wanted = str(node.value.get(key) or ""), own.get(key, "")
+        # A prompt with one version may be named without it.
+        if declared not in (wanted, wanted.partition("@")[0]):
+            raise UsageError(
+                f"{node.where}: {backend} declares {own['adapter']!r} with the {key} {declared!r}, and the "
+                f"spec says {wanted!r}. Give the spec another `output`, or make the two agree."
+            )
+
+
+def _next(versions: Iterable[str]) -> str:
+    numbers = [int(found[1]) for name in versions if (found := _VERSION.match(name))]
+    return f"v{max(numbers, default=0) + 1}"
+
+
+def _inherited(versions: Mapping[str, Node], own: Mapping[str, str]) -> dict[str, JSON]:
+    """What the family's last version of the kind has beyond what every version sets itself."""
+    options = [node.value for node in versions.values() if isinstance(node.value, dict)]
+    like = [each for each in options if each.get("kind") == own["kind"]]
+    return {key: value for key, value in (like[-1] if like else {}).items() if key not in (*own, "prompt")}
+
+
+def _inserted(file: Path, version: Version) -> str:
+    """The file's text with the version in it."""
     before = read_text(file).text
     after = _insert(before, version)
     if after is None or not _as_meant(before, after, version):
@@ -87,17 +126,7 @@ def register(file: Path, version: Version) -> None:
             f"{file.as_posix()}: the place for {version.family}:{version.name} is not clear. "
             f"Add under `backends:`, `{version.family}:` by hand: {version.line}"
         )
-    write_whole(file, after.encode("utf-8"))
-
-
-def _versions(project: JSON, family: str) -> dict[str, JSON]:
-    backends = project.get("backends") if isinstance(project, dict) else None
-    found = backends.get(family) if isinstance(backends, dict) else None
-    return {k: v for k, v in found.items() if k != "default"} if isinstance(found, dict) else {}
-
-
-def _same_place(declared: JSON, place: str) -> bool:
-    return isinstance(declared, str) and os.path.normpath(declared) == os.path.normpath(place)
+    return after
 
 
 def _insert(text: str, version: Version) -> str | None:
