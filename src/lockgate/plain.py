@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-__all__ = ["as_json", "from_plain", "to_json", "to_plain"]
+__all__ = ["LONE_SURROGATE", "as_json", "from_plain", "to_json", "to_plain"]
 
 T = TypeVar("T")
 
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character: a model can emit it, and UTF-8 cannot hold it."""
+
 _LEFT_OUT = frozenset({"request", "case"})
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def as_json(plain: Any) -> str:
@@ -28,8 +30,7 @@ def as_json(plain: Any) -> str:
         TypeError: there is something that is not JSON.
     """
     text = json.dumps(plain, ensure_ascii=False, allow_nan=False)
-    # Half a surrogate pair, which a model can emit, cannot be written as UTF-8.
-    return _LONE_SURROGATE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
+    return LONE_SURROGATE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
 
 
 def to_plain(value: Any) -> Any:

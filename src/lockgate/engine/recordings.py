@@ -17,7 +17,7 @@ from lockgate.engine.journal_file import open_existing, open_sound
 from lockgate.engine.upkeep import chosen_backends
 from lockgate.errors import DocumentError, Problem, UsageError
 from lockgate.model import Where
-from lockgate.plain import as_json
+from lockgate.plain import LONE_SURROGATE, as_json
 from lockgate.strict_json import parse
 
 __all__ = ["SCHEMA", "Imported", "export_lines", "import_files", "read_recordings", "take"]
@@ -51,7 +51,6 @@ _ANSWER_TYPES: Mapping[str, type | tuple[type, ...]] = {
     "attempts": int,
 }
 _POSITION = re.compile(r"line 1, column (\d+): (.*)", re.DOTALL)
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _KEY = re.compile("[0-9a-f]{16}")
 _ORDER = "backend, case_id, trial, created, key"
 _COLUMNS = ", ".join(_TYPES)
@@ -195,7 +194,7 @@ def _row(text: str) -> dict[str, Any]:
     _check(line["completion"], _ANSWER_TYPES, text, required=())
     if not _KEY.fullmatch(line["key"]) or not 0 <= line["trial"] < _MOST_TRIALS:
         raise _LineError("'key' is 16 hexadecimal digits, 'trial' is 0 or more. Export it again.")
-    if any(map(_LONE_SURROGATE.search, (line["fingerprint"], line["backend"], line["case_id"]))):
+    if any(map(LONE_SURROGATE.search, (line["fingerprint"], line["backend"], line["case_id"]))):
         raise _LineError("A name holds half a character. Export it again.")
     if not all(map(_is_passage, line["completion"].get("passages", ()))):
         raise _LineError("A passage is an object with the texts 'id' and 'text'. Export it again.")
