@@ -110,7 +110,11 @@ def backends(project: Path | None) -> None:
 
 @main.command()
 @click.argument("spec", type=click.Path(path_type=Path), metavar="SPEC.yaml")
-@project_option
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path),
+    help=f"The project file; the nearest {DEFAULT_PROJECT} above SPEC.yaml by default.",
+)
 def tune(spec: Path, project: Path | None) -> None:
     """Train the LoRA adapter that SPEC.yaml describes and register it as its family's next version."""
     from lockgate.tuning.command import tune as train

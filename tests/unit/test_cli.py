@@ -259,7 +259,7 @@ def test_tuning_hands_over_spec_and_project(monkeypatch):
     def tune(spec, *, project, say):
         asked.append((spec, project))
         say("halfway")
-        return SimpleNamespace(backend="ft:v4", adapter=Path("adapters/v4"))
+        return SimpleNamespace(backend="ft:v4", adapter=Path("adapters/v4").absolute())
 
     command = SimpleNamespace(tune=tune)
     monkeypatch.setitem(__import__("sys").modules, "lockgate.tuning.command", command)
@@ -279,6 +279,16 @@ def test_every_command_has_help(command):
     result = _run(command, "--help")
     assert result.exit_code == 0
     assert result.stdout.startswith(f"Usage: main {command}")
+
+
+def test_tuning_s_help_says_which_project_it_takes():
+    """Other than the other commands, it looks above the spec."""
+    assert "the nearest lockgate.yaml above SPEC.yaml by default" in " ".join(
+        _run("tune", "--help").stdout.split()
+    )
+    assert "lockgate.yaml in the working folder by default" in " ".join(
+        _run("backends", "--help").stdout.split()
+    )
 
 
 def test_help_names_the_exit_codes():

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 from tiny_llama import save_tiny_llama
 
 from lockgate.backends.transformers_lm import transformers
 from lockgate.documents.project import load_project
-from lockgate.errors import DocumentError, UsageError
+from lockgate.errors import DocumentError, MissingExtra, UsageError
 from lockgate.fingerprints import hash_file
 from lockgate.model import Request, Setting
 from lockgate.tuning.command import tune
@@ -98,6 +99,40 @@ def test_a_spec_becomes_a_registered_adapter_with_its_lineage(home):
     )
     assert "# by hand" in (home / "lockgate.yaml").read_text()
     assert not list((home / ".lockgate" / "tuning").iterdir())
+
+
+def test_files_of_one_name_are_both_in_the_lineage(home):
+    """Data is named by its path from the project's folder."""
+    (home / "more").mkdir()
+    (home / "more" / "rows.jsonl").write_text((home / "rows.jsonl").read_text() + "\n")
+    spec = SPEC.replace("../rows.jsonl", "[../rows.jsonl, ../more/rows.jsonl]")
+    (home / "specs" / "one.yaml").write_text(spec.replace("epochs: 6", "epochs: 1"))
+    assert tune(home / "specs" / "one.yaml").lineage["data"] == {
+        "rows.jsonl": hash_file(home / "rows.jsonl"),
+        "more/rows.jsonl": hash_file(home / "more" / "rows.jsonl"),
+    }
+
+
+@pytest.mark.parametrize("missing", ["peft", "safetensors", "tqdm"])
+def test_a_missing_library_is_told_before_the_base_is_read(home, monkeypatch, missing):
+    """The error has the pip line."""
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.setattr("lockgate.tuning.command.hash_weights", lambda _: pytest.fail("read the base"))
+    with pytest.raises(
+        MissingExtra, match=rf"`lockgate tune` needs the package '{missing}', .*lockgate\[local\]"
+    ):
+        tune(home / "specs" / "one.yaml")
+
+
+def test_a_library_without_a_version_is_missing_too(home, monkeypatch):
+    """What is half removed names none."""
+
+    def gone(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("lockgate.tuning.command.version", gone)
+    with pytest.raises(MissingExtra, match="needs the package 'torch'"):
+        tune(home / "specs" / "one.yaml")
 
 
 def test_what_was_learnt_is_what_the_backend_answers(home, llama):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from lockgate.backends.loading import Loaded, load_weights, pick_device
 from lockgate.backends.weights import hash_weights
 from lockgate.cachefiles import write_whole
 from lockgate.documents.project import Project, load_project
-from lockgate.errors import UsageError
+from lockgate.errors import MissingExtra, UsageError
 from lockgate.fingerprints import digest, hash_file
 from lockgate.model import JSON
 from lockgate.prompts import render
@@ -70,7 +73,7 @@ def tune(spec: Path, *, project: Path | None = None, say: Callable[[str], None] 
     _plan(order, home)
     rows = read_rows(order.data, render=partial(render, order.prompt) if order.prompt else None)
     training, held = split(rows, order.settings["validation"], seed=order.settings["seed"])
-    origin = _origin(order)
+    origin = _origin(order, home)
     course = _course(order, home.root / ".lockgate" / "tuning" / digest(origin))
     loaded = _load(order, course)
     encoded = dict(zip(map(id, rows), _encode(loaded, rows), strict=True))
@@ -79,10 +82,10 @@ def tune(spec: Path, *, project: Path | None = None, say: Callable[[str], None] 
     model, progress = train(loaded, examples, checks, course, say=say)
     lineage = {**origin, **_outcome(progress, training, held, examples)}
     _write(order.output, model, lineage)
-    version = _plan(order, home)
-    register(home.path, version)
+    made = _plan(order, home)
+    register(home.path, made)
     forget(course.keep)
-    return Tuned(backend=f"{version.family}:{version.name}", adapter=order.output, lineage=lineage)
+    return Tuned(backend=f"{made.family}:{made.name}", adapter=order.output, lineage=lineage)
 
 
 def _find_project(spec: Path) -> Path:
@@ -93,21 +96,35 @@ def _find_project(spec: Path) -> Path:
     raise UsageError(f"There is no lockgate.yaml above {spec.as_posix()!r}. Name the project file.")
 
 
-def _origin(order: TuneSpec) -> dict[str, JSON]:
-    from importlib.metadata import version
-
-    hush()
+def _origin(order: TuneSpec, home: Project) -> dict[str, JSON]:
+    packages = _packages()
     return {
         "base": order.model,
         "base_hash": hash_weights(order.weights),
-        "data": {path.name: hash_file(path) for path in order.data},
+        "data": {_from_home(path, home): hash_file(path) for path in order.data},
         "prompt": order.prompt_name,
         "prompt_digest": order.prompt.digest if order.prompt else "",
         "settings": dict(order.settings),
         "lockgate": __version__,
         "trainer": _TRAINER,
-        "packages": {name: version(name) for name in _PACKAGES},
+        "packages": packages,
     }
+
+
+def _packages() -> dict[str, JSON]:
+    """The versions of what trains, each imported now, so that a missing one is told before all else."""
+    hush()
+    try:
+        for name in (*_PACKAGES, "tqdm"):
+            import_module(name)
+        return {name: version(name) for name in _PACKAGES}
+    except ModuleNotFoundError as error:
+        raise MissingExtra(feature="`lockgate tune`", package=error.name or "peft", extra="local") from error
+
+
+def _from_home(path: Path, home: Project) -> str:
+    """A file as the lineage names it: from the project's folder, so that no two are called the same."""
+    return Path(os.path.relpath(path.resolve(), home.root.resolve())).as_posix()
 
 
 def _course(order: TuneSpec, keep: Path) -> Course:
