@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,15 @@ def hash_file(path: Path) -> str:
     return sha.hexdigest()
 
 
-def hash_files(root: Path, paths: Iterable[Path]) -> str:
-    """One hash over files: their names relative to `root` and their contents, in sorted order."""
-    return digest([[p.relative_to(root).as_posix(), hash_file(p)] for p in sorted(paths)])
+def hash_files(root: Path, paths: Iterable[Path], *, read: Callable[[Path], str] = hash_file) -> str:
+    """One hash over files: their names relative to `root` and their contents, in sorted order.
+
+    Args:
+        root: what the names start from.
+        paths: the files.
+        read: gives a file's hash; `cachefiles.hash_once` spares reading large ones again.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    return digest([[p.relative_to(root).as_posix(), read(p)] for p in sorted(paths)])

@@ -6,7 +6,7 @@ import pytest
 from tiny_llama import save_tiny_adapter, save_tiny_llama
 
 from lockgate.backends import packing
-from lockgate.backends.adapters import wearing
+from lockgate.backends.adapters import put_on, wearing
 from lockgate.backends.loading import load_weights
 from lockgate.backends.packing import pack
 from lockgate.backends.weights import find_weights
@@ -29,7 +29,8 @@ def logits(loaded, adapter=None, rows=3):
     import torch
 
     ids = torch.arange(rows * 7).reshape(rows, 7) % 200 + 3
-    with torch.inference_mode(), wearing(loaded, adapter) as model:
+    name = put_on(loaded, adapter) if adapter else None
+    with torch.inference_mode(), wearing(loaded, name) as model:
         return model(input_ids=ids).logits
 
 

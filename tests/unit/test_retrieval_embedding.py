@@ -10,6 +10,7 @@ from importlib.metadata import version
 import numpy as np
 import pytest
 
+from lockgate import cachefiles
 from lockgate.errors import BackendError, UsageError
 from lockgate.retrieval import embedding
 from lockgate.retrieval.embedding import embedder, nearest
@@ -162,6 +163,27 @@ def test_a_folder_is_named_by_its_content(tmp_path):
     (tmp_path / "enc" / "model.safetensors").write_bytes(b"2")
     assert embedder("enc", base=tmp_path).identity != before
     assert embedder("org/name", base=tmp_path).identity == {"embed": "org/name"}
+
+
+def test_a_folder_is_read_once_for_its_hash(tmp_path, monkeypatch):
+    """A second look at the same folder reads none of its files."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "enc").mkdir()
+    (tmp_path / "enc" / "model.safetensors").write_bytes(b"1")
+    before = embedder("enc", base=tmp_path).identity
+    monkeypatch.setattr(cachefiles, "hash_file", lambda path: pytest.fail("read again"))
+    assert embedder("enc", base=tmp_path).identity == before
+
+
+def test_an_endpoint_is_connected_to_once_for_all_batches(server, monkeypatch):
+    """One client asks all batches of a call, and is closed after them."""
+    import openai
+
+    made, client = [], openai.OpenAI
+    monkeypatch.setattr(openai, "OpenAI", lambda **options: made.append(client(**options)) or made[-1])
+    embedder({"endpoint": server.url, "model": "m", "batch": 1}).encode(["a", "b", "c"])
+    assert len(server.bodies) == 3
+    assert [c.is_closed() for c in made] == [True]
 
 
 def test_specs_are_read_without_loading_weights():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
+import textwrap
 
 import numpy as np
 import pytest
 from tiny_encoder import save_tiny_encoder
 
-from lockgate.errors import FatalBackendError
+from lockgate.errors import FatalBackendError, MissingExtra
 from lockgate.retrieval import encoder, loading
 from lockgate.retrieval.encoder import LocalEmbedder
 
@@ -111,15 +115,52 @@ def test_an_empty_text_has_a_vector(tiny):
 
 
 def test_loading_prints_nothing(folder, capfd):
-    """Loading and encoding leave the terminal alone, and progress bars as they were."""
+    """Loading and encoding leave the terminal alone, and progress bars off for whoever loads beside them."""
     from transformers.utils import logging
 
     encoder._load.cache_clear()
     loading._load.cache_clear()
     logging.enable_progress_bar()
     LocalEmbedder(model=str(folder), weights="tiny").encode(TEXTS)
-    assert logging.is_progress_bar_enabled()
+    assert not logging.is_progress_bar_enabled()
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_environment_is_set_before_torch_is_imported(folder):
+    """In a fresh process an encoder's first use sets what torch and the hub's client read when imported."""
+    code = f"""
+    import sys, os
+    class Spy:
+        def find_spec(self, name, path=None, target=None):
+            if name in ("torch", "huggingface_hub") and name not in seen:
+                seen[name] = "GOMP_SPINCOUNT" in os.environ and "HF_HUB_DISABLE_PROGRESS_BARS" in os.environ
+    seen = {{}}
+    sys.meta_path.insert(0, Spy())
+    from lockgate.retrieval.encoder import LocalEmbedder
+    LocalEmbedder(model={str(folder)!r}, weights="").encode(["a cat"])
+    print(sorted(seen.items()))
+    """
+    own = ("GOMP_SPINCOUNT", "HF_HUB_DISABLE_PROGRESS_BARS")
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env={name: value for name, value in os.environ.items() if name not in own},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.stdout, done.stderr) == ("[('huggingface_hub', True), ('torch', True)]\n", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "feature"), [("encoder", "An encoder"), ("cross-encoder", "A cross-encoder")]
+)
+def test_a_missing_package_is_told_with_what_needs_it(monkeypatch, kind, feature):
+    """Without transformers the error names the feature and has the pip line."""
+    loading._load.cache_clear()
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(MissingExtra, match=rf"^{feature} needs .*lockgate\[local\]"):
+        loading.load_network("nowhere", kind)
 
 
 def test_a_folder_without_weights_is_fatal(tmp_path):

@@ -36,7 +36,7 @@ def base(tmp_path):
 
 def kept(base):
     """The fingerprints that are kept on disk."""
-    return sorted(p.name for p in (base / ".lockgate" / "collections" / "kb").iterdir())
+    return sorted(p.name for p in (base / ".lockgate" / "collections" / "kb").iterdir() if p.is_dir())
 
 
 def test_a_table_holds_chunks_with_their_metadata(base, words):
@@ -133,18 +133,28 @@ def test_a_builder_that_fails_leaves_nothing(base, monkeypatch, words):
     assert collection.table().count_rows() == 2
 
 
-def test_who_comes_second_uses_the_firsts(base, words, monkeypatch):
-    """When another process finishes first, its index is used and no draft is left."""
-    collection = open_collection("kb", base=base)
-    place = collection.home / collection.fingerprint
-    fill = index._fill
+def test_another_process_waits_for_the_first_ones_index(base, words, monkeypatch):
+    """Who comes while an index is being built embeds nothing and reads that one."""
+    collection, fill = open_collection("kb", base=base), index._fill
+    building, go_on, counts = threading.Event(), threading.Event(), []
 
-    def overtaken(collection, draft):
-        fill(collection, draft)
+    def slowly(collection, place):
+        building.set()
+        go_on.wait(30)
         fill(collection, place)
 
-    monkeypatch.setattr(index, "_fill", overtaken)
-    assert collection.table().count_rows() == 2
+    monkeypatch.setattr(index, "_fill", slowly)
+    # Past the locks of this process, as another one would come.
+    come = lambda: counts.append(index._table.__wrapped__(collection).count_rows())  # noqa: E731
+    threads = [threading.Thread(target=come) for _ in range(2)]
+    threads[0].start()
+    assert building.wait(30)
+    threads[1].start()
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert counts == [2, 2]
+    assert len(words.encoded) == 1
     assert kept(base) == [collection.fingerprint]
 
 

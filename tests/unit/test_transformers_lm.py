@@ -10,14 +10,13 @@ import weakref
 import pytest
 from tiny_llama import WINDOW, save_tiny_adapter, save_tiny_llama
 
-from lockgate.backends import transformers_lm
-from lockgate.backends.holder import holder
-from lockgate.backends.loading import hush
+from lockgate.backends import decoding, transformers_lm, weights
 from lockgate.backends.transformers_lm import transformers
 from lockgate.engine.probe import probe
 from lockgate.errors import FatalBackendError, UsageError
 from lockgate.fingerprints import digest
 from lockgate.model import Latency, Prompt, Request, Setting
+from lockgate.quiet import hush
 
 TEXTS = [f"Ticket {i}: {'the pump leaks ' * (i % 5)}and {chr(97 + i)} is wet" for i in range(12)]
 LONG = "You are a careful clerk of a shop for water devices. Answer the customer. "
@@ -151,6 +150,39 @@ def test_sampled_answers_repeat_and_trials_differ(make):
     assert texts(backend, ask(TEXTS)[:1]) == first[:1]
     assert texts(backend, ask(TEXTS, trial=1)) != first
     assert texts(make(temperature=1.5, top_p=0.95, seed=1), ask(TEXTS)) != first
+
+
+def test_the_first_token_is_there_once_it_is_chosen(make, monkeypatch):
+    """The time to the first token covers choosing it: a device may have been handed work and not done it."""
+    clock, choose = [0.0], decoding.choose
+
+    def slow(logits, rows):
+        clock[0] += 100.0
+        return choose(logits, rows)
+
+    monkeypatch.setattr(decoding, "choose", slow)
+    monkeypatch.setattr(decoding.time, "perf_counter", lambda: clock[0])
+    (completion,) = make(max_tokens=3).complete(ask(TEXTS[:1]))
+    assert completion.first_token_seconds == 100.0
+
+
+def test_a_hubs_commit_is_asked_for_once(make, monkeypatch):
+    """Identity and answers of one backend are of one commit, even when the branch moves in between."""
+    commits = iter(["1" * 40, "2" * 40])
+    monkeypatch.setattr(weights, "hub_commit", lambda found: found.revision or next(commits))
+    backend = make(models={"tiny": {"hf": "org/tiny"}})
+    assert [backend.identity["weights"] for _ in range(2)] == ["org/tiny@" + "1" * 40] * 2
+    assert backend._found().revision == "1" * 40
+
+
+def test_an_adapter_is_hashed_once_for_all_batches(make, adapters, monkeypatch):
+    """Batches after the first do not look at the adapter's files."""
+    from lockgate.backends import adapters as module
+
+    hashed, real = [], module.hash_adapter
+    monkeypatch.setattr(module, "hash_adapter", lambda folder: hashed.append(folder) or real(folder))
+    assert len(list(make(adapter=str(adapters[0]), max_batch=2).complete(ask(TEXTS)))) == len(TEXTS)
+    assert hashed == [adapters[0]]
 
 
 def test_a_tiny_nucleus_is_greedy(make):
@@ -333,15 +365,13 @@ def test_weights_are_loaded_once_and_freed_after_the_last_close(make):
     list(two.complete(ask(TEXTS[:1])))
     assert one.load_seconds > 0
     assert two.load_seconds is None
-    key, model = one._taken[0], weakref.ref(one._taken[1].model)
-    assert holder().users(key) == 2
+    model = weakref.ref(one._taken[1].model)
     one.close()
     one.close()
     assert model() is not None
     two.close()
     gc.collect()
     assert model() is None
-    assert holder().users(key) == 0
 
 
 def test_a_closed_backend_can_be_asked_again(make):
@@ -372,7 +402,7 @@ def test_the_identity_names_all_that_can_change_an_answer(make, adapters, folder
         make(dtype="bfloat16"),
     ]
     assert len({plain, *(digest(b.identity) for b in others)}) == len(others) + 1
-    same = make(max_batch=2, concurrency=3, price={"input_per_1m": 1.0})
+    same = make(max_batch=2, concurrency=3, price={"input_per_1m": 1.0, "output_per_1m": 2.0})
     assert digest(same.identity) == plain
 
 
@@ -419,9 +449,20 @@ def test_sixteen_bits_are_possible_on_a_cpu(make):
         ({"concurrency": 0}, "concurrency is 0. Write 1 or more."),
         (
             {"price": {"input": 1.0}},
-            "price has no 'input'. Write input_per_1m and output_per_1m, in US dollars.",
+            "price has the unknown key 'input'. The keys there are: 'input_per_1m', 'output_per_1m'.",
         ),
-        ({"prompt": "p@v1"}, "There is no project to take the prompt 'p@v1' from. Delete `prompt`."),
+        (
+            {"price": {"input_per_1m": 1.0}},
+            "price needs both input_per_1m and output_per_1m. Write 0 for what is free.",
+        ),
+        (
+            {"price": {"input_per_1m": -1.0, "output_per_1m": 1.0}},
+            "price has input_per_1m: -1.0. Write US dollars, 0 or more.",
+        ),
+        (
+            {"prompt": "p@v1"},
+            "The prompt 'p@v1' needs a project file to be found. Declare the backend in one.",
+        ),
         (
             {"models": {"tine": {"hf": "a/b"}}},
             "There is no model 'tiny' in the project's `models`. Did you mean 'tine'?",

@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 from tiny_llama import save_tiny_llama
 
-from lockgate.backends import cachefiles, loading
-from lockgate.backends.cachefiles import cache_folder, folder_once, hash_once, write_whole
+from lockgate import cachefiles
+from lockgate.backends import loading, weights
 from lockgate.backends.holder import Holder, holder
 from lockgate.backends.loading import Loaded, load_weights, pick_device, pick_dtype
-from lockgate.backends.weights import Weights, find_weights, hash_adapter, hash_weights, hub_commit
+from lockgate.backends.weights import Weights, find_weights, hash_adapter, hash_weights, hub_commit, pin
+from lockgate.cachefiles import cache_folder, folder_once, hash_once, write_whole
 from lockgate.errors import FatalBackendError, MissingExtra, UsageError
 from lockgate.fingerprints import hash_file
+from lockgate.quiet import LOADING, hush
+from lockgate.retrieval.loading import load_network
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -279,6 +282,7 @@ def test_a_folder_that_a_killed_process_left_is_begun_anew(tmp_path):
     with pytest.raises(OSError, match="disk full"):
         folder_once(tmp_path / "w", broken)
     assert not (tmp_path / "w").exists()
+    assert not (tmp_path / ".w.part").exists()
     folder_once(tmp_path / "w", lambda to: (to / "f").write_text("x"))
     assert [p.name for p in (tmp_path / "w").iterdir()] == ["f"]
 
@@ -341,7 +345,7 @@ def test_a_cpu_build_of_torch_is_known_without_importing_it(monkeypatch):
 @pytest.mark.parametrize(("there", "expected"), [(True, "cuda"), (False, "cpu")])
 def test_cuda_is_taken_where_there_is_one(monkeypatch, there, expected):
     """With another build of torch, it is asked."""
-    torch, _ = loading.hush()
+    torch, _ = hush()
     monkeypatch.setattr("importlib.metadata.version", lambda name: "2.13.0")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
     assert pick_device("auto") == expected
@@ -351,7 +355,7 @@ def test_a_missing_package_is_told_with_its_extra(monkeypatch):
     """Without transformers the error has the pip line."""
     monkeypatch.setitem(sys.modules, "transformers", None)
     with pytest.raises(MissingExtra, match=r"pip install 'lockgate\[local\]'"):
-        loading.hush()
+        hush()
 
 
 def test_without_torch_a_device_cannot_be_picked(monkeypatch):
@@ -379,10 +383,15 @@ def test_the_holder_loads_once_for_many_threads():
         thread.start()
     for thread in threads:
         thread.join()
-    assert (len(calls), one.users("k")) == (1, 8)
-    for _ in range(8):
+    assert len(calls) == 1
+    for _ in range(7):
         one.give_back("k")
-    assert one.users("k") == 0
+    one.take("k", load)
+    assert len(calls) == 1
+    for _ in range(2):
+        one.give_back("k")
+    one.take("k", load)
+    assert len(calls) == 2
 
 
 def test_a_failed_load_leaves_the_holder_ready():
@@ -394,8 +403,56 @@ def test_a_failed_load_leaves_the_holder_ready():
 
     with pytest.raises(FatalBackendError):
         one.take("k", fail)
-    assert one.users("k") == 0
     assert one.take("k", lambda: Loaded(model=1, tokenizer=None)).model == 1
+
+
+def test_models_load_one_at_a_time(tmp_path, monkeypatch):
+    """Whatever reads weights holds the process's one lock: torch's default type is the process's, too."""
+    _, transformers = hush()
+    folder, held = save_tiny_llama(tmp_path / "llama"), []
+    for kind in (transformers.AutoModelForCausalLM, transformers.AutoModel):
+        read = kind.from_pretrained
+
+        def watched(*args, read=read, **options):
+            held.append(LOADING._is_owned())
+            return read(*args, **options)
+
+        monkeypatch.setattr(kind, "from_pretrained", watched)
+    load_weights(find({"path": str(folder)}), dtype="bfloat16", device="cpu")
+    load_network(str(folder), "encoder")
+    assert held == [True, True]
+    assert not LOADING._is_owned()
+
+
+def test_two_models_of_different_types_load_from_two_threads(tmp_path):
+    """Each gets the type that it was asked for, and torch's default is what it was."""
+    torch, _ = hush()
+    found, made = find({"path": str(save_tiny_llama(tmp_path / "llama"))}), []
+
+    def load(dtype):
+        made.append((dtype, str(load_weights(found, dtype=dtype, device="cpu").model.dtype)))
+
+    threads = [threading.Thread(target=load, args=(d,)) for d in ("bfloat16", "float32") * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 6
+    assert all(got == f"torch.{wanted}" for wanted, got in made)
+    assert torch.get_default_dtype() is torch.float32
+
+
+def test_a_pinned_model_asks_the_hub_once(monkeypatch):
+    """From its commit on, hashing asks nobody; a folder is what it was."""
+    asked = []
+    monkeypatch.setattr(weights, "hub_commit", lambda w: asked.append(w) or COMMIT)
+    pinned = pin(Weights(name="m", hub="a/b", revision="main"))
+    monkeypatch.undo()
+    assert pinned.revision == COMMIT
+    assert hash_weights(pinned) == f"a/b@{COMMIT}"
+    assert len(asked) == 1
+    folder = Weights(name="m", folder=Path("x"))
+    assert pin(folder) is folder
 
 
 def test_there_is_one_holder_in_a_process():

@@ -18,7 +18,7 @@ def save_tiny_llama(folder: Path, *, seed: int = 0, layers: int = 2, template: s
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    from lockgate.backends.loading import hush
+    from lockgate.quiet import hush
 
     hush()
     # So small a model gains nothing by a second thread, and loses much where the cores are busy.
@@ -66,7 +66,7 @@ def save_tiny_adapter(base: Path, folder: Path, *, seed: int = 1, rank: int = 2)
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
-    from lockgate.backends.loading import hush
+    from lockgate.quiet import hush
 
     hush()
     torch.manual_seed(seed)

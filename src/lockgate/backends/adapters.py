@@ -11,8 +11,9 @@ from typing import Any
 from lockgate.backends.loading import Loaded
 from lockgate.backends.weights import hash_adapter
 from lockgate.errors import FatalBackendError, UsageError
+from lockgate.quiet import LOADING
 
-__all__ = ["check_adapter", "wearing"]
+__all__ = ["check_adapter", "put_on", "wearing"]
 
 
 def check_adapter(folder: Path) -> None:
@@ -36,21 +37,40 @@ def check_adapter(folder: Path) -> None:
         )
 
 
-@contextmanager
-def wearing(loaded: Loaded, adapter: Path | None) -> Iterator[Any]:
-    """The model with that adapter on, or with none; hold its lock while inside.
+def put_on(loaded: Loaded, folder: Path) -> str:
+    """Load an adapter beside its base, unless it is there; its name is its content's.
 
     Args:
         loaded: the base and the adapters that it has so far.
-        adapter: a folder, or None for the bare base.
+        folder: the adapter's.
 
     Raises:
-        FatalBackendError: the adapter does not fit the base.
+        FatalBackendError: the adapter does not fit the base, or cannot be read.
     """
-    name = _name(loaded, adapter) if adapter else None
-    folded = _fold(loaded, name)
-    if name is not None and not folded:
-        loaded.wrapper.set_adapter(name, inference_mode=True)
+    from safetensors import SafetensorError
+
+    try:
+        name = f"adapter-{hash_adapter(folder)}"
+        with loaded.lock, LOADING:
+            if name not in loaded.adapters:
+                _load(loaded, folder, name)
+                loaded.adapters.add(name)
+    except (RuntimeError, ValueError, OSError, KeyError, SafetensorError) as error:
+        raise FatalBackendError(_misfit(loaded, folder, error)) from error
+    return name
+
+
+@contextmanager
+def wearing(loaded: Loaded, adapter: str | None) -> Iterator[Any]:
+    """The model with that adapter on, or with none; hold its lock while inside.
+
+    Args:
+        loaded: the base.
+        adapter: the name that `put_on` gave, or None for the bare base.
+    """
+    folded = _fold(loaded, adapter)
+    if adapter is not None and not folded:
+        loaded.wrapper.set_adapter(adapter, inference_mode=True)
         yield loaded.model
         return
     with _bare(loaded):
@@ -76,20 +96,7 @@ def _bare(loaded: Loaded) -> Iterator[None]:
         yield
 
 
-def _name(loaded: Loaded, folder: Path) -> str:
-    name = f"adapter-{hash_adapter(folder)}"
-    if name not in loaded.adapters:
-        from safetensors import SafetensorError
-
-        try:
-            _put_on(loaded, folder, name)
-        except (RuntimeError, ValueError, OSError, KeyError, SafetensorError) as error:
-            raise FatalBackendError(_misfit(loaded, folder, error)) from error
-        loaded.adapters.add(name)
-    return name
-
-
-def _put_on(loaded: Loaded, folder: Path, name: str) -> None:
+def _load(loaded: Loaded, folder: Path, name: str) -> None:
     from peft import LoraConfig, PeftModelForCausalLM
     from safetensors import safe_open
 

@@ -64,14 +64,16 @@ def decode(model: Any, tokenizer: Any, rows: Sequence[Row]) -> None:
     started = time.perf_counter()
     with torch.inference_mode():
         state = _prefill(model, rows)
-        first = time.perf_counter() - started
+        first = 0.0
         while state.rows:
             chosen = choose(state.logits, [(row.sampling, row.numbers) for row in state.rows])
+            # Choosing waits for the device; what came before may only have been handed to it.
+            first = first or time.perf_counter() - started
             for row, token in zip(state.rows, chosen, strict=True):
                 _take(row, token, ends, tokenizer)
-            _drop_finished(state)
+            kept = _drop_finished(state)
             if state.rows:
-                _step(model, state, chosen)
+                _step(model, state, [chosen[index] for index in kept])
     spent = time.perf_counter() - started
     for row in rows:
         row.started, row.first_token_seconds, row.seconds = started, first, spent / len(rows)
@@ -81,8 +83,8 @@ def decode(model: Any, tokenizer: Any, rows: Sequence[Row]) -> None:
 class _State:
     """A batch between two tokens.
 
-    `mask` is rows × tokens so far, `lengths` each row's own tokens; `kept` says which of the rows just chosen
-    for are still in. A finished row may stay in for a while: its tokens are then ignored.
+    `mask` is rows × tokens so far, `lengths` each row's own tokens. A finished row may stay in for a
+    while: its tokens are then ignored.
     """
 
     rows: list[Row]
@@ -90,7 +92,6 @@ class _State:
     logits: Any
     mask: Any
     lengths: Any
-    kept: list[int]
 
 
 def _prefill(model: Any, rows: Sequence[Row]) -> _State:
@@ -118,7 +119,6 @@ def _prefill(model: Any, rows: Sequence[Row]) -> _State:
         logits=output.logits[:, -1],
         mask=seen,
         lengths=seen.sum(1),
-        kept=list(range(len(rows))),
     )
 
 
@@ -150,14 +150,13 @@ def _prefix(model: Any, ids: list[int], rows: int) -> Any:
     return cache
 
 
-def _step(model: Any, state: _State, chosen: Sequence[int]) -> None:
+def _step(model: Any, state: _State, tokens: Sequence[int]) -> None:
     import torch
 
-    tokens = [[chosen[index]] for index in state.kept]
     one = torch.ones((len(tokens), 1), dtype=state.mask.dtype, device=state.mask.device)
     state.mask = torch.cat([state.mask, one], 1)
     output = model(
-        input_ids=torch.tensor(tokens, device=state.mask.device),
+        input_ids=torch.tensor(tokens, device=state.mask.device)[:, None],
         attention_mask=state.mask,
         position_ids=state.lengths[:, None],
         past_key_values=state.cache,
@@ -165,23 +164,26 @@ def _step(model: Any, state: _State, chosen: Sequence[int]) -> None:
     )
     state.logits = output.logits[:, -1]
     state.lengths = state.lengths + 1
-    state.kept = list(range(len(tokens)))
 
 
-def _drop_finished(state: _State) -> None:
-    """Take finished rows out once they are an eighth of the batch: each time copies the rest of the cache."""
+def _drop_finished(state: _State) -> list[int]:
+    """Take finished rows out once they are an eighth of the batch: each time copies the rest of the cache.
+
+    Returns:
+        Where the rows that are still in were before.
+    """
     import torch
 
     going = [index for index, row in enumerate(state.rows) if not row.finish]
     done = len(state.rows) - len(going)
-    if not going:
-        state.rows = []
-    elif done * _DROP_SHARE >= len(state.rows) and is_plain(state.cache):
+    if going and (done * _DROP_SHARE < len(state.rows) or not is_plain(state.cache)):
+        return list(range(len(state.rows)))
+    if done and going:
         index = torch.tensor(going, device=state.mask.device)
         state.cache.batch_select_indices(index)
         state.mask, state.lengths = state.mask[index], state.lengths[index]
-        state.rows = [state.rows[i] for i in going]
-        state.kept = going
+    state.rows = [state.rows[i] for i in going]
+    return going
 
 
 def _take(row: Row, token: int, ends: frozenset[int], tokenizer: Any) -> None:

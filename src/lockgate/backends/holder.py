@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import sys
 import threading
-import time
 from collections.abc import Callable
 from functools import cache
 
@@ -19,7 +18,6 @@ class Holder:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._keys: dict[str, threading.Lock] = {}
         self._held: dict[str, tuple[Loaded, int]] = {}
 
     def take(self, key: str, load: Callable[[], Loaded]) -> Loaded:
@@ -28,35 +26,21 @@ class Holder:
         Raises:
             Exception: whatever `load` raises; the model then counts as not taken.
         """
+        # One lock for all keys: no two models may load at once.
         with self._lock:
-            own = self._keys.setdefault(key, threading.Lock())
-        # Two models may load at once, but none twice.
-        with own:
-            if key not in self._held:
-                started = time.perf_counter()
-                loaded = load()
-                loaded.seconds = time.perf_counter() - started
-                self._held[key] = (loaded, 0)
-            with self._lock:
-                loaded, users = self._held[key]
-                self._held[key] = (loaded, users + 1)
+            loaded, users = self._held[key] if key in self._held else (load(), 0)
+            self._held[key] = (loaded, users + 1)
         return loaded
 
     def give_back(self, key: str) -> None:
         """End one use; with the last one the memory is freed, on the device as well."""
         with self._lock:
-            own = self._keys[key]
-        with own:
-            loaded, users = self._held[key]
+            loaded, users = self._held.pop(key)
             if users > 1:
                 self._held[key] = (loaded, users - 1)
                 return
-            del self._held[key], loaded
+            del loaded
         _free()
-
-    def users(self, key: str) -> int:
-        """How many use the model of that key now."""
-        return self._held[key][1] if key in self._held else 0
 
 
 @cache

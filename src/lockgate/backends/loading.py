@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lockgate.backends import cachefiles
+from lockgate import cachefiles
 from lockgate.backends.packing import Packing
 from lockgate.backends.weights import Weights, hash_weights, hub_commit
-from lockgate.errors import FatalBackendError, MissingExtra
+from lockgate.errors import FatalBackendError
+from lockgate.quiet import LOADING, hush, missing
 
-__all__ = ["DTYPES", "Loaded", "hush", "load_weights", "pick_device", "pick_dtype"]
-
-DTYPES = ("auto", "bfloat16", "float16", "float32")
-"""What `dtype` may say; `auto` is bfloat16 on CUDA and float32 elsewhere."""
-
-_ENVIRONMENT = {
-    # On busy cores, threads that wait by spinning take the time of those that they wait for: a tenth of the
-    # speed was seen. This many turns, about 10 µs, cost nothing on idle ones.
-    "GOMP_SPINCOUNT": "10000",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
-    "TRANSFORMERS_VERBOSITY": "error",
-}
-_WARNERS = r"(transformers|peft|torch|accelerate|huggingface_hub)\b"
+__all__ = ["Loaded", "load_weights", "pick_device", "pick_dtype"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,7 +29,6 @@ class Loaded:
         packing: its linear layers in a faster layout, or None where it has none.
         wrapper: peft's handle on the model once it has an adapter, else None.
         adapters: the names of those that it has.
-        seconds: how long loading took.
     """
 
     model: Any
@@ -53,7 +37,6 @@ class Loaded:
     packing: Packing | None = None
     wrapper: Any = None
     adapters: set[str] = field(default_factory=set)
-    seconds: float = 0.0
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -73,14 +56,15 @@ def load_weights(weights: Weights, *, dtype: str, device: str, attention: str | 
     torch, transformers = hush()
     from safetensors import SafetensorError
 
-    try:
-        where, options = _from(weights)
-        tokenizer = transformers.AutoTokenizer.from_pretrained(where, **options, padding_side="left")
-        model = transformers.AutoModelForCausalLM.from_pretrained(
-            where, **options, dtype=getattr(torch, dtype), attn_implementation=attention
-        )
-    except (OSError, ValueError, ImportError, RuntimeError, SafetensorError) as error:
-        raise FatalBackendError(f"The weights of {weights.name!r} cannot be loaded: {error}") from error
+    with LOADING:
+        try:
+            where, options = _from(weights)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(where, **options, padding_side="left")
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                where, **options, dtype=getattr(torch, dtype), attn_implementation=attention
+            )
+        except (OSError, ValueError, ImportError, RuntimeError, SafetensorError) as error:
+            raise FatalBackendError(f"The weights of {weights.name!r} cannot be loaded: {error}") from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     context = getattr(model.config.get_text_config(), "max_position_embeddings", None)
@@ -102,7 +86,7 @@ def pick_device(device: str) -> str:
         if version("torch").endswith("+cpu"):
             return "cpu"
     except PackageNotFoundError as error:
-        raise _missing("torch") from error
+        raise missing("torch") from error
     torch, _ = hush()
     return "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -112,29 +96,6 @@ def pick_dtype(dtype: str, device: str) -> str:
     if dtype != "auto":
         return dtype
     return "bfloat16" if device.startswith("cuda") else "float32"
-
-
-def hush() -> tuple[Any, Any]:
-    """Import torch and transformers without telemetry, progress bars or warnings; returns both.
-
-    Raises:
-        MissingExtra: one of them is not installed.
-    """
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
-    # Not `catch_warnings`: it is not safe in the background thread that models load in.
-    warnings.filterwarnings("ignore", module=_WARNERS)
-    try:
-        import torch
-        import transformers
-    except ModuleNotFoundError as error:
-        raise _missing(error.name or "transformers") from error
-    transformers.utils.logging.disable_progress_bar()
-    return torch, transformers
-
-
-def _missing(package: str) -> MissingExtra:
-    return MissingExtra(feature="The transformers backend", package=package, extra="local")
 
 
 def _from(weights: Weights) -> tuple[str, dict[str, Any]]:

@@ -9,14 +9,14 @@ from typing import Any
 
 from lockgate.backends.chat_endpoint import OFFICIAL, OpenAIChat
 from lockgate.backends.chat_transport import Timeouts
+from lockgate.backends.options import check_price, find_prompt
 from lockgate.chat_protocol import answer_format
 from lockgate.errors import UsageError, did_you_mean
-from lockgate.model import Prompt, Setting
+from lockgate.model import Setting
 
 __all__ = ["openai"]
 
 _TIMEOUT_KEYS = ("connect", "first_byte", "whole")
-_PRICE_KEYS = ("input_per_1m", "output_per_1m")
 
 
 def openai(
@@ -89,13 +89,13 @@ def openai(
         model=model,
         base_url=endpoint,
         api_key_env=api_key_env,
-        prompt=_load_prompt(prompt, setting) if prompt else None,
+        prompt=find_prompt(prompt, setting),
         sampling={key: value for key, value in sampling.items() if value is not None},
         stream=stream,
         timeouts=_timeouts(timeout),
         attempts=attempts,
         concurrency=concurrency,
-        price=_price(price),
+        price=check_price(price),
         extra_body=extra_body or {},
     )
 
@@ -104,14 +104,6 @@ def _require(rules: Mapping[str, bool]) -> None:
     for complaint, holds in rules.items():
         if not holds:
             raise UsageError(complaint)
-
-
-def _load_prompt(prompt: str, setting: Setting) -> Prompt:
-    if setting.load_prompt is None:
-        raise UsageError(
-            f"The prompt {prompt!r} needs a project file to be found. Declare the backend in one."
-        )
-    return setting.load_prompt(prompt)
 
 
 def _timeouts(timeout: float | Mapping[str, Any]) -> Timeouts:
@@ -125,16 +117,3 @@ def _timeouts(timeout: float | Mapping[str, Any]) -> Timeouts:
             raise UsageError(f"timeout is {value!r} for {key}. Write seconds, more than 0.")
     whole = given.get("whole", Timeouts().whole)
     return Timeouts(**{"first_byte": whole, "whole": whole, **given})
-
-
-def _price(price: Mapping[str, Any] | None) -> Mapping[str, float] | None:
-    for key, value in (price or {}).items():
-        if key not in _PRICE_KEYS:
-            raise UsageError(
-                f"price has the unknown key {key!r}. {did_you_mean(key, _PRICE_KEYS, noun='keys')}"
-            )
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            raise UsageError(f"price has {key}: {value!r}. Write US dollars, 0 or more.")
-    if price is not None and set(price) != set(_PRICE_KEYS):
-        raise UsageError("price needs both input_per_1m and output_per_1m. Write 0 for what is free.")
-    return price

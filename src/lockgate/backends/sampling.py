@@ -13,6 +13,8 @@ from lockgate.model import JSON
 
 __all__ = ["Sampling", "choose", "number_stream", "override"]
 
+_FIRST = 512
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
@@ -79,20 +81,67 @@ def choose(logits: Any, rows: Sequence[tuple[Sampling, random.Random]]) -> list[
         rows: how each is drawn, and its numbers; a greedy row uses none up.
     """
     chosen: list[int] = logits.argmax(-1).tolist()
-    for index, (sampling, numbers) in enumerate(rows):
-        if sampling.temperature > 0:
-            chosen[index] = _draw(logits[index], sampling, numbers.random())
+    drawn = [index for index, (sampling, _) in enumerate(rows) if sampling.temperature > 0]
+    if drawn:
+        tokens = _draw(logits[drawn], [rows[i][0] for i in drawn], [rows[i][1].random() for i in drawn])
+        for index, token in zip(drawn, tokens, strict=True):
+            chosen[index] = token
     return chosen
 
 
-def _draw(logits: Any, sampling: Sampling, number: float) -> int:
-    """The token at which the probabilities, added up from the greatest, reach `number` of the nucleus."""
+def _draw(logits: Any, samplings: Sequence[Sampling], numbers: Sequence[float]) -> list[int]:
+    """The token of each row at which its probabilities, added up from the greatest, reach its number.
+
+    A number counts as a share of the nucleus: the smallest set of the greatest that holds `top_p`. What a row
+    gets depends on the row alone: nothing is computed across rows.
+    """
     import torch
 
-    shares = torch.softmax(logits.double() / sampling.temperature, -1)
-    ordered, ids = shares.sort(descending=True, stable=True)
-    upto = ordered.cumsum(-1)
-    # The smallest set that holds top_p: all tokens before which less than that is reached.
-    size = int((upto - ordered < sampling.top_p).sum())
-    place = int(torch.searchsorted(upto[:size], number * upto[size - 1]))
-    return int(ids[min(place, size - 1)])
+    def column(values: Sequence[float]) -> Any:
+        return torch.tensor(values, dtype=torch.float64, device=logits.device)[:, None]
+
+    shares = torch.softmax(logits.double() / column([s.temperature for s in samplings]), -1)
+    top_p, number = column([s.top_p for s in samplings]), column(numbers)
+    tokens = _among(_greatest(shares), top_p, number)
+    # Sorting a whole vocabulary takes a hundred times as long as finding its greatest: only where it must be.
+    beyond = [index for index, token in enumerate(tokens) if token < 0]
+    if beyond:
+        ordered = shares[beyond].sort(descending=True, stable=True)
+        last = ordered[1][:, -1].tolist()
+        found = _among(ordered, top_p[beyond], number[beyond])
+        for index, token, end in zip(beyond, found, last, strict=True):
+            # Rounding may leave the sum of all a little short of 1.
+            tokens[index] = token if token >= 0 else end
+    return tokens
+
+
+def _greatest(shares: Any) -> tuple[Any, Any]:
+    """The greatest probabilities and their tokens, ordered as by a stable sort; fewer where some are equal.
+
+    Of equal ones at the end not all may be among them, so those count as 0.
+    """
+    import torch
+
+    greatest, ids = shares.topk(min(_FIRST, shares.shape[-1]), -1)
+    if greatest.shape[-1] < shares.shape[-1]:
+        greatest = torch.where(greatest > greatest[:, -1:], greatest, 0.0)
+    ids, order = ids.sort(-1)
+    greatest, places = greatest.gather(-1, order).sort(descending=True, stable=True)
+    return greatest, ids.gather(-1, places)
+
+
+def _among(ordered: tuple[Any, Any], top_p: Any, number: Any) -> list[int]:
+    """The token of each row, or -1 where these probabilities, the greatest first, do not reach far enough."""
+    import torch
+
+    shares, ids = ordered
+    upto = shares.cumsum(-1)
+    # The nucleus ends with the token that reaches top_p; all of them hold 1, but for rounding.
+    last = (upto < top_p).sum(-1, keepdim=True)
+    known = last < shares.shape[-1]
+    held = torch.where(known, upto.gather(-1, last.clamp(max=shares.shape[-1] - 1)), 1.0)
+    place = (upto < number * held).sum(-1, keepdim=True)
+    reached = (place < shares.shape[-1]) & (known | (top_p >= 1.0))
+    token = ids.gather(-1, place.clamp(max=shares.shape[-1] - 1))
+    found: list[int] = torch.where(reached, token, -1)[:, 0].tolist()
+    return found

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from lockgate.backends.options import find_prompt
 from lockgate.errors import BackendError, FatalBackendError, UsageError, did_you_mean
 from lockgate.fingerprints import digest
 from lockgate.model import JSON, Completion, Passage, Prompt, Request, Setting
@@ -105,16 +106,8 @@ def scripted(
         UsageError: the file is missing or not JSON, or an answer has none of the forms.
     """
     table = _read(setting.base / answers, answers) if isinstance(answers, str) else answers
-    loaded = _load_prompt(prompt, setting) if prompt else None
+    loaded = find_prompt(prompt, setting)
     return Scripted(answers=table, name=setting.name or "scripted", prompt=loaded, model=model, sleep=sleep)
-
-
-def _load_prompt(prompt: str, setting: Setting) -> Prompt:
-    if setting.load_prompt is None:
-        raise UsageError(
-            f"The prompt {prompt!r} needs a project file to be found. Declare the backend in one."
-        )
-    return setting.load_prompt(prompt)
 
 
 def _read(path: Path, written: str) -> dict[str, Any]:

@@ -9,24 +9,25 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from lockgate.backends.adapters import check_adapter, wearing
+from lockgate.backends.adapters import check_adapter, put_on, wearing
 from lockgate.backends.batching import Room, in_batches
 from lockgate.backends.decoding import Row, decode
 from lockgate.backends.holder import holder
-from lockgate.backends.loading import Loaded, hush, load_weights, pick_device, pick_dtype
+from lockgate.backends.loading import Loaded, load_weights, pick_device, pick_dtype
+from lockgate.backends.options import check_price, find_prompt
 from lockgate.backends.packing import pack
 from lockgate.backends.rows import ask, begin
 from lockgate.backends.sampling import Sampling, override
-from lockgate.backends.weights import Weights, find_adapter, find_weights, hash_adapter, hash_weights
+from lockgate.backends.weights import Weights, find_adapter, find_weights, hash_adapter, hash_weights, pin
 from lockgate.errors import UsageError
 from lockgate.model import JSON, Completion, Prompt, Request, Setting
 from lockgate.prompts import RENDERER
+from lockgate.quiet import LOADING, hush
 
 __all__ = ["TransformersLM", "transformers"]
 
 _DECODER = "2"
 _BATCH_TOKENS = 16_384
-_PRICE_KEYS = ("input_per_1m", "output_per_1m")
 
 
 class TransformersLM:
@@ -62,7 +63,8 @@ class TransformersLM:
         self._room = Room(rows=max_batch, tokens=max(_BATCH_TOKENS, max_batch * 512))
         self._price = price
         self._taken: tuple[str, Loaded] | None = None
-        self._lock = threading.Lock()
+        self._pinned: Weights | None = None
+        self._lock = threading.RLock()
 
     @property
     def identity(self) -> Mapping[str, JSON]:
@@ -75,7 +77,7 @@ class TransformersLM:
         device = pick_device(self._device)
         return {
             "kind": "transformers",
-            "weights": hash_weights(self._weights),
+            "weights": hash_weights(self._found()),
             "adapter": hash_adapter(self._adapter) if self._adapter else None,
             "prompt": self.prompt.digest if self.prompt else None,
             "sampling": {
@@ -108,6 +110,7 @@ class TransformersLM:
         """
         if not requests:
             return
+        hush()
         loaded = self._load()
         asked = time.perf_counter()
         rows: list[tuple[Request, Row]] = []
@@ -116,7 +119,7 @@ class TransformersLM:
                 rows.append((request, ask(loaded, request, override(self._sampling, request.params))))
             except UsageError as error:
                 yield self._failed(request, str(error))
-        work = partial(self._work, loaded)
+        work = partial(self._work, loaded, put_on(loaded, self._adapter) if self._adapter else None)
         for batch, failure in in_batches(rows, size=_size, room=self._room, work=work):
             for request, row in batch:
                 if failure is None:
@@ -136,18 +139,29 @@ class TransformersLM:
             if self._taken is None:
                 device = pick_device(self._device)
                 dtype = pick_dtype(self._dtype, device)
-                key = f"{hash_weights(self._weights)} {device} {dtype}"
-                first = holder().users(key) == 0
-                load = partial(_load_packed, self._weights, dtype=dtype, device=device)
-                self._taken = (key, holder().take(key, load))
-                self.load_seconds = self._taken[1].seconds if first else self.load_seconds
+                key = f"{hash_weights(self._found())} {device} {dtype}"
+                self._taken = (key, holder().take(key, partial(self._load_packed, dtype, device)))
             return self._taken[1]
 
-    def _work(self, loaded: Loaded, batch: Sequence[tuple[Request, Row]]) -> None:
-        hush()
+    def _load_packed(self, dtype: str, device: str) -> Loaded:
+        with LOADING:
+            started = time.perf_counter()
+            loaded = load_weights(self._found(), dtype=dtype, device=device)
+            loaded.packing = pack(loaded.model)
+            self.load_seconds = time.perf_counter() - started
+        return loaded
+
+    def _found(self) -> Weights:
+        """The weights, of one commit for as long as this backend lives: for its identity and its answers."""
+        with self._lock:
+            if self._pinned is None:
+                self._pinned = pin(self._weights)
+            return self._pinned
+
+    def _work(self, loaded: Loaded, adapter: str | None, batch: Sequence[tuple[Request, Row]]) -> None:
         for request, row in batch:
             begin(row, request)
-        with loaded.lock, wearing(loaded, self._adapter) as model:
+        with loaded.lock, wearing(loaded, adapter) as model:
             decode(model, loaded.tokenizer, [row for _, row in batch])
 
     def _failed(self, request: Request, error: str) -> Completion:
@@ -171,8 +185,8 @@ class TransformersLM:
     def _cost(self, row: Row) -> float | None:
         if self._price is None:
             return None
-        spent = len(row.ids) * self._price.get("input_per_1m", 0.0)
-        return (spent + len(row.answer) * self._price.get("output_per_1m", 0.0)) / 1_000_000
+        spent = len(row.ids) * self._price["input_per_1m"]
+        return (spent + len(row.answer) * self._price["output_per_1m"]) / 1_000_000
 
 
 def transformers(
@@ -225,7 +239,7 @@ def transformers(
         name=setting.name or f"transformers:{model}",
         weights=find_weights(model, setting.models, base=setting.base, revision=revision),
         adapter=folder,
-        prompt=_load_prompt(prompt, setting) if prompt else None,
+        prompt=find_prompt(prompt, setting),
         sampling=Sampling(
             max_tokens=max_tokens, temperature=temperature, top_p=top_p, seed=seed, stop=tuple(stop or ())
         ),
@@ -233,27 +247,8 @@ def transformers(
         dtype=dtype,
         max_batch=max_batch,
         concurrency=concurrency,
-        price=_check_price(price),
+        price=check_price(price),
     )
-
-
-def _load_packed(weights: Weights, *, dtype: str, device: str) -> Loaded:
-    loaded = load_weights(weights, dtype=dtype, device=device)
-    loaded.packing = pack(loaded.model)
-    return loaded
-
-
-def _load_prompt(name: str, setting: Setting) -> Prompt:
-    if setting.load_prompt is None:
-        raise UsageError(f"There is no project to take the prompt {name!r} from. Delete `prompt`.")
-    return setting.load_prompt(name)
-
-
-def _check_price(price: Mapping[str, float] | None) -> Mapping[str, float] | None:
-    for key in price or ():
-        if key not in _PRICE_KEYS:
-            raise UsageError(f"price has no {key!r}. Write {' and '.join(_PRICE_KEYS)}, in US dollars.")
-    return price
 
 
 def _size(item: tuple[Request, Row]) -> int:

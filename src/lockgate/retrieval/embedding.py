@@ -11,6 +11,7 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from lockgate.cachefiles import hash_once
 from lockgate.errors import FatalBackendError, MissingExtra, UsageError, did_you_mean
 from lockgate.fingerprints import hash_files
 from lockgate.model import JSON
@@ -67,7 +68,7 @@ def embedder(spec: str | Mapping[str, Any], *, base: Path = Path()) -> Embedder:
         return _minilm()
     folder = base / spec
     if folder.is_dir():
-        return _local(str(folder.resolve()), hash_files(folder, _weights(folder)))
+        return _local(str(folder.resolve()), hash_files(folder, _weights(folder), read=hash_once))
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", spec):
         raise UsageError(
             f"There is no embedder {spec!r}. Write minilm, a folder, a hub id (ORGANISATION/NAME) "
@@ -132,8 +133,9 @@ class _EndpointEmbedder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         import numpy as np
 
-        starts = range(0, len(texts), self.batch)
-        rows = [row for start in starts for row in self._ask(texts[start : start + self.batch])]
+        with self._client() as client:
+            starts = range(0, len(texts), self.batch)
+            rows = [row for start in starts for row in self._ask(client, texts[start : start + self.batch])]
         vectors = np.asarray(rows, dtype=np.float32).reshape(len(texts), -1)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
         return vectors
@@ -142,20 +144,21 @@ class _EndpointEmbedder:
         """Words and punctuation marks, as the endpoint's tokeniser is not known."""
         return [len(re.findall(r"\w+|[^\w\s]", text)) for text in texts]
 
-    def _ask(self, texts: Sequence[str]) -> list[list[float]]:
+    def _client(self) -> Any:
         try:
             import openai
         except ImportError as error:
             raise MissingExtra(feature="An embeddings endpoint", package="openai", extra="openai") from error
-        key = os.environ.get(self.api_key_env) or "none"
-        with openai.OpenAI(base_url=self.endpoint, api_key=key) as client:
-            try:
-                answer = client.embeddings.create(
-                    model=self.model, input=list(texts), encoding_format="float"
-                )
-            except openai.APIError as error:
-                said = error.message.replace(key, "***")
-                raise FatalBackendError(f"The embeddings endpoint {self.endpoint} failed: {said}") from error
+        return openai.OpenAI(base_url=self.endpoint, api_key=os.environ.get(self.api_key_env) or "none")
+
+    def _ask(self, client: Any, texts: Sequence[str]) -> list[list[float]]:
+        import openai
+
+        try:
+            answer = client.embeddings.create(model=self.model, input=list(texts), encoding_format="float")
+        except openai.APIError as error:
+            said = error.message.replace(client.api_key, "***")
+            raise FatalBackendError(f"The embeddings endpoint {self.endpoint} failed: {said}") from error
         return [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
 
 

@@ -54,10 +54,10 @@ class LocalEmbedder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, float32, shape (texts, dimensions); texts over `max_tokens` are cut."""
+        encoder = _load(self.model)
         import numpy as np
         import torch
 
-        encoder = _load(self.model)
         pooled = np.zeros((len(texts), encoder.dimensions), dtype=np.float32)
         for chosen, states, mask in _states(encoder, texts):
             weights = _pooling_weights(mask, first_only=encoder.first_token)
@@ -67,10 +67,10 @@ class LocalEmbedder:
 
     def encode_tokens(self, texts: Sequence[str]) -> list[Vectors]:
         """Unit vectors of each text's tokens, special ones left out: float32, shape (tokens, dimensions)."""
+        encoder = _load(self.model)
         import numpy as np
         import torch
 
-        encoder = _load(self.model)
         per_text = [np.zeros((0, encoder.dimensions), dtype=np.float32)] * len(texts)
         for chosen, states, mask in _states(encoder, texts):
             unit = torch.nn.functional.normalize(states, dim=-1).cpu().numpy()

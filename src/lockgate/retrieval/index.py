@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from lockgate.cachefiles import folder_once
 from lockgate.errors import MissingExtra, UsageError, did_you_mean
 from lockgate.fingerprints import digest, hash_files
 from lockgate.model import JSON, Passage
@@ -135,24 +136,10 @@ def _whole(name: str, option: str, value: JSON, *, least: int) -> int:
 @cache
 def _table(collection: Collection) -> Any:
     place = collection.home / collection.fingerprint
-    if not place.is_dir():
-        _build(collection, place)
+    folder_once(place, partial(_fill, collection))
     os.utime(place)
     _clean(collection.home, keep=place)
     return _lancedb().connect(str(place)).open_table(_TABLE)
-
-
-def _build(collection: Collection, place: Path) -> None:
-    """Build beside the place and move there at once; who comes second throws his own away."""
-    draft = place.with_name(f"{place.name}.{os.getpid()}.{time.time_ns()}")
-    try:
-        _fill(collection, draft)
-        draft.rename(place)
-    except OSError:
-        if not place.is_dir():
-            raise
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _fill(collection: Collection, place: Path) -> None:
@@ -193,7 +180,7 @@ def _facets(passage: Passage) -> Iterator[str]:
 
 def _clean(home: Path, *, keep: Path) -> None:
     for old in home.iterdir():
-        if old != keep and time.time() - old.stat().st_mtime > _KEEP_SECONDS:
+        if old.is_dir() and old != keep and time.time() - old.stat().st_mtime > _KEEP_SECONDS:
             shutil.rmtree(old, ignore_errors=True)
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
-from lockgate.errors import FatalBackendError, MissingExtra
+from lockgate.errors import FatalBackendError
+from lockgate.quiet import LOADING, hush
 
 __all__ = ["Network", "load_network"]
 
 Network: TypeAlias = Literal["encoder", "cross-encoder"]
 
-# transformers patches torch's globals while it loads, so two threads may not load at once.
-_LOADING = threading.Lock()
+_FEATURES = {"encoder": "An encoder", "cross-encoder": "A cross-encoder"}
 
 
 def load_network(model: str, kind: Network) -> tuple[Any, Any]:
     """The tokeniser and the network (float32, in evaluation mode, on CUDA where there is one), kept.
+
+    torch and transformers may be imported after it, not before: it sets up what they read when imported.
 
     Args:
         model: a folder or a hub id.
@@ -27,29 +28,18 @@ def load_network(model: str, kind: Network) -> tuple[Any, Any]:
         FatalBackendError: the model cannot be found or read.
         MissingExtra: torch or transformers is not installed.
     """
-    with _LOADING:
+    with LOADING:
         return _load(model, kind)
 
 
 @cache
 def _load(model: str, kind: Network) -> tuple[Any, Any]:
-    try:
-        import torch
-        from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
-        from transformers.utils import logging
-    except ImportError as error:
-        package = error.name or "transformers"
-        raise MissingExtra(feature=f"An {kind}", package=package, extra="local") from error
+    torch, transformers = hush(_FEATURES[kind])
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    auto = AutoModel if kind == "encoder" else AutoModelForSequenceClassification
-    shows_progress = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
+    auto = transformers.AutoModel if kind == "encoder" else transformers.AutoModelForSequenceClassification
     try:
-        tokenizer = AutoTokenizer.from_pretrained(model)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(model)
         return tokenizer, auto.from_pretrained(model, dtype=torch.float32).to(device).eval()
     except (OSError, ValueError) as error:
         said = str(error).splitlines()[0]
         raise FatalBackendError(f"The {kind} {model!r} cannot be loaded: {said}") from error
-    finally:
-        if shows_progress:
-            logging.enable_progress_bar()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from lockgate.cachefiles import hash_once
 from lockgate.errors import FatalBackendError, UsageError
 from lockgate.fingerprints import hash_files
 from lockgate.model import JSON, Passage
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     Vectors: TypeAlias = NDArray[np.float32]
 
-__all__ = ["CrossEncoder", "LateInteraction", "Reranker", "reranker"]
+__all__ = ["CrossEncoder", "LateInteraction", "Reranker", "best_first", "reranker"]
 
 _KEPT = 512
 _BATCH = 16
@@ -57,12 +58,19 @@ def reranker(spec: str, *, base: Path = Path()) -> Reranker:
         return LateInteraction(encoder=encoder)
     folder = base / spec
     if folder.is_dir():
-        return CrossEncoder(model=str(folder.resolve()), weights=hash_files(folder, _files(folder)))
+        return CrossEncoder(
+            model=str(folder.resolve()), weights=hash_files(folder, _files(folder), read=hash_once)
+        )
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", spec):
         raise UsageError(
             f"There is no reranker {spec!r}. Write minilm, or a cross-encoder's folder or hub id."
         )
     return CrossEncoder(model=spec, weights=spec)
+
+
+def best_first(passages: Iterable[Passage]) -> list[Passage]:
+    """Passages by their scores, the highest first; equal ones in the order of their ids."""
+    return sorted(passages, key=lambda p: (-(p.score or 0.0), p.id))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -91,7 +99,7 @@ class LateInteraction:
         vectors = self._vectors(sorted(texts))
         asked = self.encoder.encode_tokens(questions)
         return [
-            _sorted(passages, [_max_sim(question, vectors[p.text]) for p in passages])
+            _scored(passages, [_max_sim(question, vectors[p.text]) for p in passages])
             for question, passages in zip(asked, found, strict=True)
         ]
 
@@ -115,7 +123,8 @@ def _max_sim(question: Vectors, passage: Vectors) -> float:
 class CrossEncoder:
     """Scores question and passage read together, by a sequence classifier.
 
-    The score is the logit of its only label, or the second label's over the first's where it has two.
+    The score is the logit of its only label, or the second label's over the first's where it has two. What
+    does not fit is cut from the longer of the two.
 
     Args:
         model: a folder or a hub id.
@@ -138,18 +147,17 @@ class CrossEncoder:
         """
         pairs = [(q, p.text) for q, passages in zip(questions, found, strict=True) for p in passages]
         scores = iter(_logits(self.model, pairs))
-        return [_sorted(passages, [next(scores) for _ in passages]) for passages in found]
+        return [_scored(passages, [next(scores) for _ in passages]) for passages in found]
 
 
-def _sorted(passages: Sequence[Passage], scores: Sequence[float]) -> list[Passage]:
-    scored = [replace(p, score=score) for p, score in zip(passages, scores, strict=True)]
-    return sorted(scored, key=lambda p: (-(p.score or 0.0), p.id))
+def _scored(passages: Sequence[Passage], scores: Sequence[float]) -> list[Passage]:
+    return best_first(replace(p, score=score) for p, score in zip(passages, scores, strict=True))
 
 
 def _logits(model: str, pairs: Sequence[tuple[str, str]]) -> list[float]:
+    tokenizer, network = load_network(model, "cross-encoder")
     import torch
 
-    tokenizer, network = load_network(model, "cross-encoder")
     labels = network.config.num_labels
     if labels > 2:
         raise FatalBackendError(
@@ -163,7 +171,7 @@ def _logits(model: str, pairs: Sequence[tuple[str, str]]) -> list[float]:
             [pairs[i][0] for i in chosen],
             [pairs[i][1] for i in chosen],
             padding=True,
-            truncation="only_second",
+            truncation="longest_first",
             max_length=min(tokenizer.model_max_length, 512),
             return_tensors="pt",
         ).to(network.device)

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from lockgate.model import JSON, Passage
 from lockgate.retrieval.index import Collection, facet, load_passage
-from lockgate.retrieval.rerank import Reranker
+from lockgate.retrieval.rerank import Reranker, best_first
 
 __all__ = ["How", "fuse", "search"]
 
@@ -74,7 +74,7 @@ def fuse(rankings: Sequence[Sequence[Passage]]) -> list[Passage]:
         for rank, passage in enumerate(ranking, start=1):
             scores[passage.id] = scores.get(passage.id, 0.0) + 1.0 / (_RANK_CONSTANT + rank)
             passages[passage.id] = passage
-    return _ranked([replace(passages[i], score=score) for i, score in scores.items()])
+    return best_first([replace(passages[i], score=score) for i, score in scores.items()])
 
 
 def _by_vector(
@@ -87,7 +87,7 @@ def _by_vector(
 def _nearest(table: Any, vector: Any, condition: str, depth: int) -> list[Passage]:
     query = table.search(vector, vector_column_name="vector", query_type="vector").distance_type("cosine")
     rows = _rows(query, condition, depth, "_distance")
-    return _ranked([load_passage(row, 1.0 - row["_distance"]) for row in rows])
+    return best_first([load_passage(row, 1.0 - row["_distance"]) for row in rows])
 
 
 def _by_text(table: Any, question: str, condition: str, depth: int) -> list[Passage]:
@@ -95,7 +95,7 @@ def _by_text(table: Any, question: str, condition: str, depth: int) -> list[Pass
 
     # A match query takes the question as words; a plain string would be read for operators.
     rows = _rows(table.search(MatchQuery(question, "text"), query_type="fts"), condition, depth, "_score")
-    return _ranked([load_passage(row, row["_score"]) for row in rows])
+    return best_first([load_passage(row, row["_score"]) for row in rows])
 
 
 def _rows(query: Any, condition: str, depth: int, score: str) -> list[dict[str, Any]]:
@@ -103,10 +103,6 @@ def _rows(query: Any, condition: str, depth: int, score: str) -> list[dict[str, 
         query = query.where(condition, prefilter=True)
     rows: list[dict[str, Any]] = query.select([*_COLUMNS, score]).limit(depth).to_list()
     return rows
-
-
-def _ranked(passages: Sequence[Passage]) -> list[Passage]:
-    return sorted(passages, key=lambda p: (-(p.score or 0.0), p.id))
 
 
 def _condition(where: Mapping[str, JSON]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lockgate.backends.cachefiles import write_whole
+from lockgate.cachefiles import write_whole
 
 __all__ = ["Progress", "forget", "recall", "remember"]
 

@@ -1,4 +1,4 @@
-"""The user's cache folder: hashes of files by path, size and time, and dequantised weights by hash."""
+"""The user's cache folder: hashes of files by path, size and time, and folders that are filled once."""
 
 from __future__ import annotations
 
@@ -71,12 +71,15 @@ def folder_once(folder: Path, fill: Callable[[Path], None]) -> Path:
     from filelock import FileLock
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
+    with FileLock(folder.with_name(f".{folder.name}.lock")):
         if not folder.is_dir():
             part = folder.with_name(f".{folder.name}.part")
             # Of a process that was killed; nobody else is here, as the lock is ours.
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir()
-            fill(part)
-            part.replace(folder)
+            try:
+                fill(part)
+                part.replace(folder)
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
     return folder
