@@ -3,8 +3,11 @@
 usage: python benchmarks/endpoint.py [--latency 0.2] [--faults]
 
 Prints its port, then answers until it is ended. `GET /count` tells how many requests came, and for how many
-different ones. With `--faults`, by a seeded draw: 5 % 429 with Retry-After, 2 % 500, 1 % dropped, 1 %
-truncated JSON, 1 % silent for a minute.
+different ones; `GET /log` when each came, and when each case's answer was sent to its last byte (the case of
+`Say w7` is c00007; seconds of `time.monotonic()`); `GET /wait?sent=N` answers when N cases' answers are.
+
+With `--faults`, by a seeded draw: 5 % 429 with Retry-After, 2 % 500, 1 % dropped, 1 % truncated JSON, 1 %
+silent for a minute.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import argparse
 import asyncio
 import json
 import random
+import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -31,23 +35,48 @@ def main() -> None:
 
 async def _serve(latency: float, *, faults: bool) -> None:
     seen: list[str] = []
+    came: list[float] = []
+    sent: dict[str, float] = {}
+    changed = asyncio.Condition()
     draws = random.Random(11)
 
     async def answer(request: web.Request) -> web.StreamResponse:
         body = await request.json()
         question = body["messages"][-1]["content"]
         seen.append(question)
+        came.append(time.monotonic())
         if latency:
             await asyncio.sleep(latency)
         fault = _draw(draws) if faults else ""
-        return await _fail(fault, request) if fault else web.json_response(_answer(question))
+        if fault:
+            return await _fail(fault, request)
+        response = web.json_response(_answer(question))
+        try:
+            await response.prepare(request)
+            await response.write_eof()
+        except ConnectionError:
+            return response
+        sent[f"c{int(_word(question).removeprefix('w')):05}"] = time.monotonic()
+        async with changed:
+            changed.notify_all()
+        return response
 
     async def count(_: web.Request) -> web.Response:
         return web.json_response({"requests": len(seen), "different": len(set(seen))})
 
+    async def log(_: web.Request) -> web.Response:
+        return web.json_response({"asked": came, "sent": sent})
+
+    async def wait(request: web.Request) -> web.Response:
+        async with changed:
+            await changed.wait_for(lambda: len(sent) >= int(request.query["sent"]))
+        return web.json_response(len(sent))
+
     app = web.Application()
     app.router.add_post("/v1/chat/completions", answer)
     app.router.add_get("/count", count)
+    app.router.add_get("/log", log)
+    app.router.add_get("/wait", wait)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
@@ -82,10 +111,14 @@ def _error(message: str) -> dict[str, object]:
     return {"error": {"message": message, "type": "error", "code": None, "param": None}}
 
 
+def _word(question: str) -> str:
+    return question.rsplit(maxsplit=1)[-1]
+
+
 def _answer(question: str) -> dict[str, object]:
     message = {
         "role": "assistant",
-        "content": f'{{"answer": "{question.rsplit(maxsplit=1)[-1]}"}}',
+        "content": f'{{"answer": "{_word(question)}"}}',
         "refusal": None,
     }
     return {

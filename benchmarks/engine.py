@@ -3,50 +3,29 @@
 usage: python benchmarks/engine.py [--cases 1000] [--only NAME]
 
 Three checks a case, one pytest item a case, journal and JUnit written. The floor is a bare aiohttp loop that
-asks the same and checks nothing. Prints Markdown.
+asks the same and checks nothing. Prints Markdown; ends with an error where a run is no measurement, or where
+what was killed did not keep its promise.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import random
-import shutil
 import signal
 import sqlite3
+import statistics
 import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-PROJECT = """
-backends:
-  api:
-    v1: {{kind: openai, model: local, base_url: "{url}", concurrency: {concurrency},
-      timeout: 10, prompt: a@v1}}
-  table:
-    v1: {{kind: scripted, answers: answers.json}}
-prompts: prompts
-"""
-SUITE = """
-suite: bench
-dataset: cases.jsonl
-checks:
-  - json_schema: {schema: schema.json}
-  - equals: {path: answer, value: "{{ expected }}", metric: accuracy}
-  - contains: {value: "{{ expected }}"}
-gates:
-  accuracy: {min: 0.9}
-  format_adherence: {min: 0.9}
-  contains: {min: 0.9}
-"""
-SCHEMA = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
+from desk import asked, desk, edit, recorded, server, start, tell, timed
+
+# An answer passes the client's socket, its event loop and a group of the journal before it is on disk.
+ON_ITS_WAY_SECONDS = 0.1
 FLOOR = """
 import asyncio, json, sys, time
 import aiohttp
@@ -91,16 +70,25 @@ def speed(cases: int) -> None:
 
 
 def growth(cases: int) -> None:
-    """Ten times the cases."""
-    print("| cases | lockgate, s | peak, MB |")
-    print("|---|---|---|")
+    """Ten times the cases: of the whole process, and of what comes on top of a run of one case."""
+    print("| cases | lockgate, s | above one case, s | peak, MB |")
+    print("|---|---|---|---|")
+    ones = sorted(grown(1) for _ in range(3))
+    alone = statistics.median(wall for wall, _ in ones)
+    print(f"| 1 | {alone:.2f} | – | {ones[1][1]:.0f} |")
     walls = []
     for count in (cases, 10 * cases):
-        with server(0.0) as url, desk(count, url, 50) as folder:
-            wall, _, peak = timed(folder, "--llm-backend=api:v1")
+        wall, peak = grown(count)
         walls.append(wall)
-        print(f"| {count:,} | {wall:.2f} | {peak:.0f} |")
-    print(f"| ratio | {walls[1] / walls[0]:.1f} | |")
+        print(f"| {count:,} | {wall:.2f} | {wall - alone:.2f} | {peak:.0f} |")
+    print(f"| ratio | {walls[1] / walls[0]:.1f} | {(walls[1] - alone) / (walls[0] - alone):.1f} | |")
+
+
+def grown(cases: int) -> tuple[float, float]:
+    """Wall seconds and peak megabytes; few cases decide no gate, which is no failure here."""
+    with server(0.0) as url, desk(cases, url, 50) as folder:
+        wall, _, peak = timed(folder, "--llm-backend=api:v1", "--llm-inconclusive=warn")
+    return wall, peak
 
 
 def rerun(cases: int) -> None:
@@ -126,9 +114,9 @@ def rerun(cases: int) -> None:
 
 
 def faults(cases: int) -> None:
-    """One request in ten fails."""
+    """One request in ten fails. What came of each answer is the figure here, so cases may fail."""
     with server(0.05, "--faults") as url, desk(cases, url, 50) as folder:
-        wall, _, _ = timed(folder, "--llm-backend=api:v1")
+        wall, _, _ = timed(folder, "--llm-backend=api:v1", allowed=(0, 1))
         requests, different = asked(url)
         answers, rulings = recorded(folder)
     print("| faults | answers | requests | different | s | rulings |")
@@ -137,88 +125,87 @@ def faults(cases: int) -> None:
 
 
 def kill(cases: int) -> None:
-    """Ended by SIGKILL at ten random moments, then run again."""
+    """Ended by SIGKILL as soon as so many answers were sent, ten times, and run again."""
     draws = random.Random(5)
-    print("| killed after, s | answers on disk | asked again | answers after the rerun | rulings |")
-    print("|---|---|---|---|---|")
+    print("| killed after | asked | sent | kept | sent, not kept | oldest of them, ms | in flight", end=" ")
+    print("| asked again | answers after the rerun | rulings |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for _ in range(10):
         with server(0.05) as url, desk(cases, url, 50) as folder:
-            after = draws.uniform(0.8, 2.2)
-            process = start(folder, "--llm-backend=api:v1")
-            time.sleep(after)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            time.sleep(0.3)
-            kept = recorded(folder)[0] if (folder / ".lockgate/journal.sqlite").exists() else 0
+            found = killed(folder, url, draws.randrange(1, cases))
             before, _ = asked(url)
             timed(folder, "--llm-backend=api:v1")
-            total, _ = asked(url)
+            again = asked(url)[0] - before - (cases - found.asked)
             answers, rulings = recorded(folder)
-            again = total - cases
-            print(
-                f"| {after:.2f} | {kept} | {again} (of {before - kept} in flight) | {answers} | {rulings} |"
-            )
+        print(f"{found.row} | {again} | {answers} | {rulings} |")
+        if said := found.broken(cases, again, answers):
+            raise SystemExit(said)
 
 
-PARTS = {"speed": speed, "growth": growth, "rerun": rerun, "faults": faults, "kill": kill}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Killed:
+    """What there was at the moment of the kill.
+
+    Args:
+        after: how many sent answers were waited for.
+        asked, sent: requests that the endpoint had got, and answers that it had sent to the last byte.
+        kept: answers in the journal.
+        lost: of each answer that was sent and is not in the journal, how many seconds before the kill its
+            last byte was sent: what was on its way through the process.
+    """
+
+    after: int
+    asked: int
+    sent: int
+    kept: int
+    lost: tuple[float, ...]
+
+    @property
+    def row(self) -> str:
+        """The first cells of its row."""
+        oldest = f"{1000 * max(self.lost):.0f}" if self.lost else "–"
+        counts = f"{self.after} | {self.asked} | {self.sent} | {self.kept} | {len(self.lost)}"
+        return f"| {counts} | {oldest} | {self.asked - self.sent}"
+
+    def broken(self, cases: int, again: int, answers: int) -> str:
+        """Which promise was not kept, or nothing."""
+        if max(self.lost, default=0.0) > ON_ITS_WAY_SECONDS:
+            return f"an answer that came {max(self.lost):.2f} s before the kill is lost"
+        if again != self.asked - self.kept:
+            return f"{again} were asked again, and {self.asked - self.kept} had no answer on disk"
+        return "" if answers == cases else f"{answers} answers of {cases} after the rerun"
 
 
-@contextmanager
-def server(latency: float, *options: str) -> Iterator[str]:
-    command = [sys.executable, str(HERE / "endpoint.py"), "--latency", str(latency), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
-        process.terminate()
+def killed(folder: Path, url: str, after: int) -> Killed:
+    process = start(folder, "--llm-backend=api:v1")
+    tell(url, f"wait?sent={after}")
+    moment = time.monotonic()
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    log, kept = tell(url, "log"), kept_cases(folder)
+    return at_the_kill(moment, after=after, asked=log["asked"], sent=log["sent"], kept=kept)
 
 
-@contextmanager
-def desk(cases: int, url: str, concurrency: int) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="lockgate-bench-"))
-    try:
-        rows = [{"id": f"c{n:05}", "input": f"Say w{n} w{n}", "expected": f"w{n}"} for n in range(cases)]
-        answers = {row["id"]: json.dumps({"answer": row["expected"]}) for row in rows}
-        files = {
-            "pytest.ini": "[pytest]\n",
-            "lockgate.yaml": PROJECT.format(url=url, concurrency=concurrency),
-            "evalsuites/bench.yaml": SUITE.replace("cases.jsonl", "../cases.jsonl").replace(
-                "schema.json", "../schema.json"
-            ),
-            "schema.json": json.dumps(SCHEMA),
-            "cases.jsonl": "".join(json.dumps(row) + "\n" for row in rows),
-            "answers.json": json.dumps(answers),
-            "prompts/a/v1.yaml": 'user: "Answer in JSON. {{ input }}"\n',
-            "prompts/b/v1.yaml": 'user: "Answer with JSON only. {{ input }}"\n',
-        }
-        for name, text in files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def start(folder: Path, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=out.xml", *options]
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    environment["OPENAI_API_KEY"] = "none"
-    return subprocess.Popen(
-        [*command, "evalsuites"], cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
+def at_the_kill(
+    moment: float, *, after: int, asked: Collection[float], sent: Mapping[str, float], kept: Collection[str]
+) -> Killed:
+    """What there was, from the endpoint's times (`time.monotonic()`) and the journal's cases."""
+    sent = {case: at for case, at in sent.items() if at <= moment}
+    return Killed(
+        after=after,
+        asked=sum(at <= moment for at in asked),
+        sent=len(sent),
+        kept=len(kept),
+        lost=tuple(moment - at for case, at in sent.items() if case not in kept),
     )
 
 
-def timed(folder: Path, *options: str) -> tuple[float, float, float]:
-    """Wall seconds, processor seconds and peak megabytes of one whole process, its exit code checked."""
-    started = time.perf_counter()
-    process = start(folder, *options)
-    assert process.stdout is not None
-    printed = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
-        raise SystemExit(printed)
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+def kept_cases(folder: Path) -> set[str]:
+    with closing(sqlite3.connect(folder / ".lockgate/journal.sqlite")) as database:
+        return {case for (case,) in database.execute("SELECT case_id FROM completions")}
+
+
+PARTS = {"speed": speed, "growth": growth, "rerun": rerun, "faults": faults, "kill": kill}
 
 
 def floor(folder: Path, url: str, concurrency: int) -> float:
@@ -228,33 +215,9 @@ def floor(folder: Path, url: str, concurrency: int) -> float:
     return time.perf_counter() - started
 
 
-def asked(url: str) -> tuple[int, int]:
-    with urllib.request.urlopen(url.removesuffix("/v1") + "/count") as answer:
-        told = json.load(answer)
-    return told["requests"], told["different"]
-
-
-def recorded(folder: Path) -> tuple[int, str]:
-    """How many answers the journal holds, and what the newest run ruled."""
-    with sqlite3.connect(folder / ".lockgate/journal.sqlite") as database:
-        answers = database.execute("SELECT count(*) FROM completions").fetchone()[0]
-        run = database.execute("SELECT run FROM runs ORDER BY started DESC LIMIT 1").fetchone()
-    rulings = (
-        [f"{r['status']} {r['metric']['value']:.3f}" for r in json.loads(run[0])["rulings"]] if run else []
-    )
-    return answers, ", ".join(rulings)
-
-
 def row(bare: float | None, wall: float, cpu: float, peak: float, cases: int) -> str:
     floor_, ratio = ("–", "–") if bare is None else (f"{bare:.2f}", f"{wall / bare:.2f}")
     return f"| {floor_} | {wall:.2f} | {ratio} | {cases / wall:.0f} | {1000 * cpu / cases:.2f} | {peak:.0f} |"
-
-
-def edit(file: Path, old: str, new: str) -> None:
-    text = file.read_text(encoding="utf-8")
-    if old not in text:
-        raise SystemExit(f"{file.name} has no {old!r}")
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 if __name__ == "__main__":
