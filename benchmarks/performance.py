@@ -50,7 +50,7 @@ with a timeout of 10 s. Targets: every answer, at most 1,130 requests, at most 1
         """SIGKILL as soon as a drawn number of answers was sent, then the same again, at 50 ms with 50 in
 flight. "Sent" counts the answers whose last byte the server had sent; "kept" those in the journal; in flight
 is what had been asked and not been sent. Targets: nothing lost that was sent 100 ms before the kill; nothing
-asked again that was kept; all answers after the rerun. Where one is missed, the benchmark ends with an error.""",
+asked again that was kept; all answers after the rerun. Where one is missed, it ends with an error.""",
     ),
     (
         "Local weights",
