@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockgate.documents.datasets import content, load_cases, read_cases
-from lockgate.documents.rows import FORMATS
+from lockgate.documents.datasets import CASE, content, load_cases, read_cases, rows_to_cases
+from lockgate.documents.findings import Findings, Source
+from lockgate.documents.rows import FORMATS, Row, read_rows
+from lockgate.documents.tables import check_mapping, checker
 from lockgate.errors import DocumentError
-from lockgate.model import Case
+from lockgate.model import Case, Where
 
 
 @pytest.fixture(autouse=True)
@@ -302,25 +304,19 @@ c.csv:3:1: This is not CSV: unexpected end of data. Check the quotes of this row
         "c.txt",
         "x",
         """\
-c.txt:1:1: A dataset cannot be a .txt file. The formats there are: '.jsonl', '.json', '.csv', '.yaml', '.yml'.
-    x
-    ^""",
+c.txt:1:1: A dataset cannot be a .txt file. The formats there are: '.jsonl', '.json', '.csv', '.yaml', '.yml'.""",
     ),
     "a format misspelt": (
         "c.jsonln",
         "x",
         """\
-c.jsonln:1:1: A dataset cannot be a .jsonln file. Did you mean '.jsonl'?
-    x
-    ^""",
+c.jsonln:1:1: A dataset cannot be a .jsonln file. Did you mean '.jsonl'?""",
     ),
     "a file without ending": (
         "cases",
         "x",
         """\
-cases:1:1: A dataset cannot be a nameless file. The formats there are: '.jsonl', '.json', '.csv', '.yaml', '.yml'.
-    x
-    ^""",
+cases:1:1: A dataset cannot be a nameless file. The formats there are: '.jsonl', '.json', '.csv', '.yaml', '.yml'.""",
     ),
 }
 
@@ -330,6 +326,45 @@ def test_every_mistake_has_its_row_and_remedy(name):
     """All mistakes of a file are told at once, each with its line."""
     path, text, message = _REFUSED[name]
     assert _complaint(path, text) == message
+
+
+@pytest.mark.parametrize("name", ["c.parquet", "c.xlsx"])
+def test_a_format_that_is_no_text_is_refused_as_a_format(name):
+    """Nobody is told of a byte that is not UTF-8 in a file that never was text."""
+    Path(name).write_bytes(b"PAR1\x00\xff\xfe")
+    with pytest.raises(DocumentError) as error:
+        load_cases(Path(name))
+    assert str(error.value).startswith(
+        f"{name}:1:1: A dataset cannot be a .{name[2:]} file. The formats there are: "
+    )
+
+
+def test_a_right_dataset_is_not_dumped_nor_split_for_errors_that_nobody_makes(monkeypatch):
+    """Positions are looked for when something is wrong, which ten thousand rows would feel."""
+    Path("c.jsonl").write_text('{"id": "a", "input": "x", "tags": {"n": 1}}\n' * 2, encoding="utf-8")
+    rows, findings = read_rows(Path("c.jsonl"))
+    monkeypatch.setattr("lockgate.documents.rows.json", None)
+    assert len(rows_to_cases(rows, findings)) == 2
+    assert "lines" not in vars(findings.source)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["id", "input", "context", "should_refuse", "tags", "other"]),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.just("x")
+        | st.lists(st.just("x") | st.just({}), max_size=2),
+    )
+    | st.just("x")
+)
+def test_the_quick_look_at_a_row_finds_what_the_slow_one_does(value):
+    """A row is let through without positions only if the tables have nothing to say of it."""
+    row = Row(value=value, where=Where(path="c.jsonl"))
+    findings = Findings(Source(path="c.jsonl", text="x"))
+    check_mapping(row.node(), CASE, findings)
+    assert checker(CASE)(value) == (not findings.problems)
 
 
 def test_a_dataset_that_is_not_there_is_refused():

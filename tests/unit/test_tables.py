@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from lockgate.documents.environment import substitute
-from lockgate.documents.tables import Key, Table, check_mapping, is_secret, quote
+from lockgate.documents.tables import Key, Table, check_mapping, checker, is_secret, quote
 from lockgate.documents.yaml_source import parse
 
 TABLE = Table(
@@ -133,3 +133,25 @@ def test_an_annotation_of_anything_takes_anything():
     """Even nothing."""
     table = Table(noun="a thing", keys=(Key(name="any", annotation=Any),))
     assert _checked("any:", table=table) == ({"any": None}, [])
+
+
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [
+        ({"n": 2}, True),
+        ({"n": 2, "word": "a"}, True),
+        ({"n": 1}, False),
+        ({"n": True}, False),
+        ({"word": "a"}, False),
+        ({"n": 2, "word": "c"}, False),
+        ({"n": 2, "m": 3}, False),
+        ([2], False),
+    ],
+)
+def test_a_checker_knows_what_is_right_without_saying_why(value, right):
+    """Types, words, least numbers, missing and unknown keys, as `check_mapping` has them."""
+    keys = (
+        Key(name="n", annotation=int, required=True, least=2),
+        Key(name="word", annotation=Literal["a", "b"]),
+    )
+    assert checker(Table(noun="a row", keys=keys))(value) is right

@@ -9,11 +9,20 @@ from typing import Any
 
 from lockgate.documents.findings import Findings
 from lockgate.documents.rows import Row, read_rows
-from lockgate.documents.tables import Key, Table, check_mapping
+from lockgate.documents.tables import Key, Table, check_mapping, checker
 from lockgate.fingerprints import digest
 from lockgate.model import JSON, Case, Where
 
-__all__ = ["CASE", "content", "load_cases", "note_duplicates", "read_cases", "rows_to_cases"]
+__all__ = [
+    "CASE",
+    "check_messages",
+    "content",
+    "load_cases",
+    "note_duplicates",
+    "read_cases",
+    "row_to_case",
+    "rows_to_cases",
+]
 
 CASE = Table(
     noun="a case",
@@ -42,6 +51,7 @@ CASE = Table(
     ),
 )
 
+_is_right = checker(CASE)
 _ROLES = ("system", "user", "assistant")
 _FIELDS = ("input", "expected", "context", "should_refuse", "tags")
 _MESSAGE = "Write {role: system, user or assistant, content: a text}."
@@ -77,8 +87,35 @@ def read_cases(path: Path) -> tuple[list[Case], Findings]:
 
 def rows_to_cases(rows: Iterable[Row], findings: Findings) -> list[Case]:
     """The cases of the rows that are right; mistakes are noted."""
-    made = (_case(row, findings) for row in rows)
+    made = (row_to_case(row, findings) for row in rows)
     return [case for case in made if case is not None]
+
+
+def row_to_case(row: Row, findings: Findings) -> Case | None:
+    """A row's case; None where it is wrong, with every mistake noted."""
+    before = len(findings.problems)
+    value = row.value
+    if not _is_right(value):
+        value = {name: node.value for name, node in check_mapping(row.node(), CASE, findings).items()}
+    given = {name: entry for name, entry in value.items() if entry is not None}
+    if isinstance(given.get("input"), list):
+        check_messages(given["input"], "the input", row.at("input"), findings)
+    case_id = _id(given.pop("id"), row, findings) if "id" in given else None
+    if len(findings.problems) > before:
+        return None
+    known = {key: given.pop(key) for key in _FIELDS if key in given}
+    made = case_id or digest([known["input"]])[:8]
+    return Case(id=made, fields=given, where=row.where, **known)
+
+
+def check_messages(messages: Sequence[Any], noun: str, where: Where, findings: Findings) -> None:
+    """Note what is no chat message in a list, which errors call by the noun."""
+    if not messages:
+        findings.add(where, f"{noun.capitalize()} has no messages. Write a text, or one message at least.")
+    for number, message in enumerate(messages, 1):
+        fields = message if isinstance(message, dict) else {}
+        if fields.get("role") not in _ROLES or not isinstance(fields.get("content"), str):
+            findings.add(where, f"Message {number} of {noun} is not a chat message. {_MESSAGE}")
 
 
 def note_duplicates(cases: Sequence[Case], findings: Mapping[str, Findings]) -> None:
@@ -95,31 +132,12 @@ def content(cases: Sequence[Case]) -> str:
     return digest([_said(case) for case in cases])
 
 
-def _case(row: Row, findings: Findings) -> Case | None:
-    before = len(findings.problems)
-    right = check_mapping(row.node(), CASE, findings)
-    given = {name: node.value for name, node in right.items() if node.value is not None}
-    _check_messages(given.get("input"), row, findings)
-    case_id = str(given.pop("id", "")) if "id" in given else None
-    if case_id is not None and _BAD_ID.search(case_id):
+def _id(written: str | int, row: Row, findings: Findings) -> str:
+    case_id = str(written)
+    if _BAD_ID.search(case_id):
         message = f"The id {case_id!r} cannot name a test. Write one line without '::' and outer spaces."
         findings.add(row.at("id"), message)
-    if len(findings.problems) > before:
-        return None
-    known = {key: given.pop(key) for key in _FIELDS if key in given}
-    fallback = digest([known["input"]])[:8]
-    return Case(id=case_id or fallback, fields=given, where=row.where, **known)
-
-
-def _check_messages(messages: JSON, row: Row, findings: Findings) -> None:
-    if not isinstance(messages, list):
-        return
-    if not messages:
-        findings.add(row.at("input"), "The input has no messages. Write a text, or one message at least.")
-    for number, message in enumerate(messages, 1):
-        if message.get("role") not in _ROLES or not isinstance(message.get("content"), str):
-            text = f"Message {number} of the input is not a chat message. {_MESSAGE}"
-            findings.add(row.at("input"), text)
+    return case_id
 
 
 def _duplicate(case: Case, other: Case) -> str:

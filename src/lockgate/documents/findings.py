@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from lockgate.errors import DocumentError, Problem
@@ -24,16 +25,18 @@ _SECRET = re.compile(
 _WIDEST = 160
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots, as the lines are kept: a file without mistakes is never split.
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """A file's text and its lines, as an error shows them."""
 
     path: str
     text: str
-    lines: tuple[str, ...] = field(default=(), repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "lines", tuple(_LINE_END.split(self.text)))
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The text's lines, without their ends."""
+        return tuple(_LINE_END.split(self.text))
 
     def at(self, index: int) -> Where:
         """The position of a character of the text."""

@@ -10,11 +10,11 @@ from typing import Any
 from lockgate.documents.findings import Findings, read_text
 from lockgate.documents.nodes import Node
 from lockgate.documents.rows import Row, node_rows, read_rows
-from lockgate.documents.tables import Key, Table, check_mapping, quote
+from lockgate.documents.tables import Key, Table, check_mapping, checker, quote
 from lockgate.documents.yaml_source import read
 from lockgate.errors import DocumentError, Problem, UsageError, did_you_mean
 from lockgate.fingerprints import digest
-from lockgate.model import JSON, Case, Example, Passage, Prompt, Suite, Where
+from lockgate.model import Case, Example, Passage, Prompt, Suite, Where
 from lockgate.prompts import RENDERER, render
 from lockgate.templates import syntax_error
 
@@ -52,6 +52,7 @@ PROMPT = Table(
     ),
 )
 
+_is_example = checker(EXAMPLE)
 _NAME = re.compile(r"[\w-][\w.-]*\Z")
 
 
@@ -195,9 +196,8 @@ def _pool(base: Path, node: Node, findings: Findings) -> tuple[Example, ...]:
 def _pairs(rows: list[Row], findings: Findings) -> tuple[Example, ...]:
     made: list[Example] = []
     for row in rows:
-        right: dict[str, JSON] = {
-            key: node.value for key, node in check_mapping(row.node(), EXAMPLE, findings).items()
-        }
-        if len(right) == len(EXAMPLE.keys):
-            made.append(Example(**right))
+        if _is_example(row.value):
+            made.append(Example(**row.value))
+        else:
+            check_mapping(row.node(), EXAMPLE, findings)
     return tuple(made)

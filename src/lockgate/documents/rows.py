@@ -7,13 +7,13 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lockgate.documents.findings import Findings, Source, read_text
+from lockgate.documents.findings import Findings, Source, read_text, shown_path
 from lockgate.documents.nodes import Node
 from lockgate.documents.yaml_source import read
-from lockgate.errors import did_you_mean
+from lockgate.errors import DocumentError, Problem, did_you_mean
 from lockgate.model import JSON, Where
 from lockgate.strict_json import MAX_CHARACTERS, parse
 
@@ -30,15 +30,22 @@ _DECODER = json.JSONDecoder()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row of a dataset, whatever it is, with its position and those of its keys."""
+    """One row of a dataset, whatever it is, with its position and those of its keys.
+
+    `line` is the line of JSON Lines that it stands in: its keys are looked for once something is wrong.
+    """
 
     value: JSON
     where: Where
     keys: Mapping[str, Where] = field(default_factory=dict)
+    line: str = ""
 
     def at(self, key: str) -> Where:
-        """The position of a key, or of the row."""
-        return self.keys.get(key, self.where)
+        """The position of a key, or of the row where an escape hides the key."""
+        if key in self.keys:
+            return self.keys[key]
+        found = self.line.find(json.dumps(key, ensure_ascii=False)) if self.line else -1
+        return self.where if found < 0 else replace(self.where, column=found + 1)
 
     def node(self) -> Node:
         """The row as a node, for the tables of keys."""
@@ -56,19 +63,18 @@ def read_rows(path: Path) -> tuple[list[Row], Findings]:
     """A file's rows; lines that cannot be read are noted and left out.
 
     Raises:
-        DocumentError: the file cannot be read at all.
+        DocumentError: the file cannot be read at all, or is of no format that is.
     """
     ending = path.suffix.lower()
+    if ending not in FORMATS:
+        # Before it is read: most of what is no dataset is no text either.
+        remedy = did_you_mean(ending, FORMATS, noun="formats")
+        said = f"A dataset cannot be a {ending or 'nameless'} file. {remedy}"
+        raise DocumentError([Problem(path=shown_path(path), line=1, column=1, message=said)])
     if ending in (".yaml", ".yml"):
         root, findings = read(path)
         return list(node_rows(_listed(root, findings))), findings
     findings = Findings(read_text(path))
-    if ending not in (".jsonl", ".json", ".csv"):
-        remedy = did_you_mean(ending, FORMATS, noun="formats")
-        findings.add(
-            Where(path=findings.source.path), f"A dataset cannot be a {ending or 'nameless'} file. {remedy}"
-        )
-        findings.stop()
     readers = {".jsonl": _json_lines, ".json": _json, ".csv": _csv}
     return list(readers[ending](findings)), findings
 
@@ -101,17 +107,7 @@ def _json_lines(findings: Findings) -> Iterator[Row]:
         except ValueError as error:
             findings.add(_json_where(error, path, number), _json_message(error))
             continue
-        yield Row(
-            value=value, where=Where(path=path, line=number), keys=_json_keys(value, text, path, number)
-        )
-
-
-def _json_keys(value: JSON, line: str, path: str, number: int) -> dict[str, Where]:
-    """Where a row's own keys stand in its line; none for a key that an escape hides."""
-    if not isinstance(value, dict):
-        return {}
-    found = {key: line.find(json.dumps(key, ensure_ascii=False)) for key in value}
-    return {key: Where(path=path, line=number, column=at + 1) for key, at in found.items() if at >= 0}
+        yield Row(value=value, where=Where(path=path, line=number), line=text)
 
 
 def _json(findings: Findings) -> Iterator[Row]:

@@ -94,6 +94,7 @@ def load_suite(
     checks = reading.checks(right.get("checks"), cases)
     gates = reading.gates(right, checks)
     latency = _latency(right.get("latency"), findings)
+    said = content(cases)
     suite = Suite(
         name=_name(right, findings),
         path=findings.source.path,
@@ -103,8 +104,8 @@ def load_suite(
         trials=_number(right, "trials", 1),
         latency=latency,
         seed=_number(right, "seed", 0),
-        digest=digest([findings.source.text, content(cases)]),
-        dataset_digest=content(cases),
+        digest=digest([findings.source.text, said]),
+        dataset_digest=said,
         notes=check_quantiles(gates, latency, findings),
     )
     findings.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,11 +10,11 @@ from lockgate.documents.environment import unset
 from lockgate.documents.findings import Findings
 from lockgate.documents.nodes import Node
 from lockgate.documents.scalars import plain_scalar
-from lockgate.documents.words import accepts, choices, describe
+from lockgate.documents.words import accepts, choices, describe, test_of
 from lockgate.errors import did_you_mean
 from lockgate.model import JSON
 
-__all__ = ["Key", "Table", "check_mapping", "check_value", "is_secret", "quote"]
+__all__ = ["Key", "Table", "check_mapping", "check_value", "checker", "is_secret", "quote"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +79,22 @@ def check_mapping(node: Node, table: Table, findings: Findings, *, pending: bool
     return right
 
 
+def checker(table: Table) -> Callable[[JSON], bool]:
+    """Whether a plain value is right by a table, for datasets' many rows; `check_mapping` says why not."""
+    tests = [(key.name, _test(key), key.required) for key in table.keys]
+    names = {key.name for key in table.keys}
+
+    def is_right(value: JSON) -> bool:
+        if not isinstance(value, dict) or not (table.unlisted or value.keys() <= names):
+            return False
+        for name, fits, required in tests:
+            if not fits(value[name]) if name in value else required:
+                return False
+        return True
+
+    return is_right
+
+
 def check_value(node: Node, key: Key, findings: Findings, *, pending: bool = False) -> Node | None:
     """The value of a key if it is right, turned into the key's type if it came from the environment.
 
@@ -94,7 +110,7 @@ def check_value(node: Node, key: Key, findings: Findings, *, pending: bool = Fal
     if not accepts(key.annotation, node.value):
         findings.add(node.where, _wrong_type(node, key))
         return None
-    if key.least is not None and isinstance(node.value, int | float) and node.value < key.least:
+    if _too_small(node.value, key):
         remedy = f"Write {describe(key.annotation)} from {key.least:g} on."
         findings.add(node.where, f"{key.name!r} cannot be {quote(node)}. {remedy}")
         return None
@@ -126,6 +142,15 @@ def _check_names(node: Node, table: Table, keys: Mapping[str, Key], findings: Fi
         if key.required and key.name not in node.entries:
             note = f" ({key.doc.rstrip('.')})" if key.doc else ""
             findings.add(node.where, f"The key {key.name!r} is missing in {table.noun}{note}. Add it.")
+
+
+def _test(key: Key) -> Callable[[JSON], bool]:
+    typed = test_of(key.annotation)
+    return typed if key.least is None else lambda value: typed(value) and not _too_small(value, key)
+
+
+def _too_small(value: JSON, key: Key) -> bool:
+    return key.least is not None and isinstance(value, int | float) and value < key.least
 
 
 def _typed(node: Node, key: Key) -> Node:
