@@ -303,7 +303,7 @@ def test_a_folder_with_an_adapter_or_with_nothing_is_an_output(home, file):
 def test_no_data_is_a_mistake(home):
     """An empty list would train on nothing."""
     told = wrong(SPEC.replace("../rows.jsonl", "[]"), home)
-    assert told == ["specs/one.yaml:3:7: 'data' is empty. Name at least one JSON Lines file."]
+    assert told == ["specs/one.yaml:3:7: 'data' is empty. Name at least one file of rows."]
 
 
 def test_a_wrong_row_is_told_before_the_base_is_loaded(home, monkeypatch):

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_llama import tiny_tokenizer
 
+from lockgate.documents.datasets import load_cases
 from lockgate.errors import DocumentError, UsageError
-from lockgate.model import Where
+from lockgate.model import Prompt, Where
+from lockgate.prompts import render
 from lockgate.tuning.data import Row, read_rows, split
 from lockgate.tuning.tokens import Example, batches, encode, pack
 
@@ -20,6 +22,11 @@ HERE = Where(path="rows.jsonl")
 def row(answer="yes", *, group="g", content="hi"):
     """A row that was read."""
     return Row(messages=({"role": "user", "content": content},), answer=answer, group=group, where=HERE)
+
+
+def asks(user):
+    """A prompt of one template."""
+    return Prompt(name="desk", version="v1", user=user)
 
 
 @pytest.fixture
@@ -62,19 +69,51 @@ def test_a_row_of_messages_is_learnt_to_its_last_one(write):
     assert (only.messages, only.answer) == (tuple(chat[:2]), "a")
 
 
-def test_a_prompt_sees_the_rows_fields_and_never_its_answer(write):
-    """What renders a row gets its input and other fields as a case."""
-    seen = []
+def test_a_prompt_sees_of_a_row_what_it_sees_of_a_case(write):
+    """Fields and context reach it; the answer, what is expected and the group are not there."""
+    row = {
+        "id": "a::b", "ticket": "wet", "task": "triage", "answer": "x", "group": "g", "expected": {"n": 1},
+        "context": ["one", "two"], "should_refuse": False, "tags": {"lang": "en"}, "note": None,
+    }  # fmt: skip
+    (only,) = read_rows([write(row)], prompt=asks("{{ task }}: {{ input }} ({{ ticket }}) {{ context }}"))
+    assert only.messages == ({"role": "user", "content": "triage: wet (wet) one\n\ntwo"},)
+    for hidden in ("id", "answer", "group", "expected", "should_refuse", "tags", "note"):
+        (told,) = problems(write(row), prompt=asks(f"{{{{ {hidden} }}}}"))
+        assert f"'{hidden}'" in told
 
-    def render(case):
-        seen.append(case)
-        return ({"role": "user", "content": f"{case.fields['task']}: {case.question}"},)
 
-    path = write({"id": "r1", "ticket": "wet", "task": "triage", "answer": "x", "group": "g"})
-    (only,) = read_rows([path], render=render)
-    assert only.messages == ({"role": "user", "content": "triage: wet"},)
-    assert seen[0].id == "r1"
-    assert seen[0].fields == {"task": "triage", "ticket": "wet"}
+def test_a_row_renders_as_the_case_of_evaluation_does(write):
+    """One prompt, one row: the messages are the same, earlier turns included."""
+    turns = [{"role": r, "content": c} for r, c in (("user", "u"), ("assistant", "a"), ("user", "v"))]
+    asked = {"input": turns, "context": "c", "task": "t"}
+    prompt = asks("{{ task }}{{ context }}{{ input }}")
+    (only,) = read_rows([write({**asked, "answer": "b"})], prompt=prompt)
+    (case,) = load_cases(write(asked))
+    assert only.messages == render(prompt, case)
+    assert len(only.messages) == 3
+
+
+def test_every_format_of_a_dataset_is_read(write, tmp_path):
+    """Rows of one line are still groups of their own."""
+    write('[{"input": "1", "answer": "a"}, {"input": "2", "answer": "a"}]', name="one.json")
+    write("input,answer,group", "3,a,g", name="two.csv")
+    rows = read_rows([tmp_path / "one.json", tmp_path / "two.csv"])
+    assert [row.messages[0]["content"] for row in rows] == ["1", "2", "3"]
+    assert [row.group for row in rows] == ["one.json:1:2", "one.json:1:33", "g"]
+
+
+def test_a_line_separator_in_a_text_ends_no_row(write):
+    """JSON lets U+2028 stand in a text."""
+    (only,) = read_rows([write('{"input": "a\u2028b", "answer": "c"}')])
+    assert only.messages[0]["content"] == "a\u2028b"
+
+
+def test_what_a_lenient_reader_lets_through_is_a_mistake(write):
+    """A key twice, NaN and a nesting that overflows are told with their line."""
+    told = problems(
+        write('{"input": "a", "answer": "b", "answer": "c"}', '{"input": NaN, "answer": "b"}', "[" * 100_000)
+    )
+    assert [line.split(": ")[0] for line in told] == ["rows.jsonl:1:1", "rows.jsonl:2:1", "rows.jsonl:3:1"]
 
 
 def test_rows_of_several_files_come_in_order_and_blank_lines_count_for_nothing(write):
@@ -86,28 +125,34 @@ def test_rows_of_several_files_come_in_order_and_blank_lines_count_for_nothing(w
 
 def test_every_mistake_of_every_file_is_told_at_once(write):
     """Each wrong row is named by file, line and column, whatever else is wrong."""
-
-    def render(case):
-        raise UsageError("'task' is not defined. Give each row the field.")
-
-    one = write('{"input": "a" "answer"}', '"text"', {"answer": "a"}, {"input": "a"}, name="one.jsonl")
-    two = write({"messages": [{"role": "user", "content": "u"}]}, name="two.jsonl")
+    one = write(
+        '{"input": "a" "answer"}', '"text"', {"answer": "a"}, {"input": "a"}, {"input": 3, "answer": "a"},
+        name="one.jsonl",
+    )  # fmt: skip
+    two = write(
+        {"messages": [{"role": "user", "content": "u"}]},
+        {"id": 1, "messages": [{"role": "robot", "content": "u"}, {"role": "assistant"}]},
+        name="two.jsonl",
+    )
     three = write(
         {"messages": [{"role": "assistant", "content": "a"}, {"role": "user", "content": "u"}]},
         name="three.jsonl",
     )
+    remedy = "Write {role: system, user or assistant, content: a text}."
     assert problems(one, two, three) == [
-        "one.jsonl:1:15: This is not JSON: Expecting ',' delimiter. Write one JSON object a line.",
+        "one.jsonl:1:15: This is not JSON: Expecting ',' delimiter. Correct it, or delete the row.",
         "one.jsonl:2:1: A row must be an object. Write {…}.",
         "one.jsonl:3:1: The row has no `input` (or `ticket`) text. Give it one, or give `messages`.",
         "one.jsonl:4:1: The row has no `answer`. Give it a text, or an object that becomes JSON.",
+        "one.jsonl:5:2: 'input' cannot be 3. Write a text or a list of mappings.",
         "three.jsonl:1:1: The last message must be the assistant's: it is what is learnt.",
-        "two.jsonl:1:1: `messages` must be two or more objects with `role` (system, user, assistant) "  # noqa: ISC004
-        "and `content`.",
+        "two.jsonl:1:1: `messages` must be a list of two or more. Write {role: …, content: …} for each.",
+        f"two.jsonl:2:11: Message 1 of `messages` is not a chat message. {remedy}",
+        f"two.jsonl:2:11: Message 2 of `messages` is not a chat message. {remedy}",
     ]
-    assert problems(write({"input": "a", "answer": "b"}), render=render) == [
-        "rows.jsonl:1:1: 'task' is not defined. Give each row the field."
-    ]
+    (told,) = problems(write({"input": "a", "answer": "b"}), prompt=asks("{{ task }}"))
+    assert told.startswith("rows.jsonl:1:1: ")
+    assert "'task'" in told
 
 
 def test_a_file_without_rows_is_a_mistake(write, tmp_path):

@@ -108,14 +108,16 @@ def row_to_case(row: Row, findings: Findings) -> Case | None:
     return Case(id=made, fields=given, where=row.where, **known)
 
 
-def check_messages(messages: Sequence[Any], noun: str, where: Where, findings: Findings) -> None:
-    """Note what is no chat message in a list, which errors call by the noun."""
+def check_messages(messages: Sequence[Any], noun: str, where: Where, findings: Findings) -> bool:
+    """Whether a list is of chat messages; what is none is noted. Errors call the list by the noun."""
+    before = len(findings.problems)
     if not messages:
         findings.add(where, f"{noun.capitalize()} has no messages. Write a text, or one message at least.")
     for number, message in enumerate(messages, 1):
         fields = message if isinstance(message, dict) else {}
         if fields.get("role") not in _ROLES or not isinstance(fields.get("content"), str):
             findings.add(where, f"Message {number} of {noun} is not a chat message. {_MESSAGE}")
+    return len(findings.problems) == before
 
 
 def note_duplicates(cases: Sequence[Case], findings: Mapping[str, Findings]) -> None:

@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +20,6 @@ from lockgate.documents.project import Project, load_project
 from lockgate.errors import MissingExtra, UsageError
 from lockgate.fingerprints import digest, hash_file
 from lockgate.model import JSON
-from lockgate.prompts import render
 from lockgate.quiet import hush
 from lockgate.tuning.checkpoints import Progress, forget
 from lockgate.tuning.data import Row, read_rows, split
@@ -71,7 +69,7 @@ def tune(spec: Path, *, project: Path | None = None, say: Callable[[str], None] 
     order = read_spec(spec, home)
     # Now, so that nobody trains for hours what then cannot be declared.
     _plan(order, home)
-    rows = read_rows(order.data, render=partial(render, order.prompt) if order.prompt else None)
+    rows = read_rows(order.data, prompt=order.prompt)
     training, held = split(rows, order.settings["validation"], seed=order.settings["seed"])
     origin = _origin(order, home)
     course = _course(order, home.root / ".lockgate" / "tuning" / digest(origin))

@@ -1,22 +1,26 @@
-"""Training rows: read from JSON Lines, rendered by the prompt, split so that no group is on both sides."""
+"""Training rows: read from datasets, rendered by the prompt, split so that no group is on both sides."""
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lockgate.documents.findings import Findings, read_text
+from lockgate import prompts
+from lockgate.documents import rows as documents
+from lockgate.documents.datasets import check_messages, row_to_case
+from lockgate.documents.findings import Findings
 from lockgate.errors import DocumentError, Problem, UsageError
-from lockgate.model import Case, Message, Where
+from lockgate.model import Case, Message, Prompt, Where
 
 __all__ = ["Row", "read_rows", "split"]
 
 Render = Callable[[Case], tuple[Message, ...]]
-_ROLES = ("system", "user", "assistant")
+_HIDDEN = ("id", "answer", "group")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +40,17 @@ class Row:
     where: Where
 
 
-def read_rows(paths: Sequence[Path], *, render: Render | None = None) -> tuple[Row, ...]:
-    """Read training rows from JSON Lines files.
+def read_rows(paths: Sequence[Path], *, prompt: Prompt | None = None) -> tuple[Row, ...]:
+    """Read training rows from files of any format that a dataset may have.
 
     A row is `{"messages": […]}`, whose last message is the assistant's, or `{"input" or "ticket", "answer"}`
-    with any other fields, which reach the prompt's templates; an answer that is no text becomes its JSON
-    text. `group` defaults to the row's position, so that a row without one is its own group.
+    with any other fields, which the prompt's templates see as they see a case's: `context` as the context,
+    `expected`, `tags` and `should_refuse` not at all. An answer that is no text becomes its JSON text.
+    `group` defaults to the row's position, so that a row without one is its own group.
 
     Args:
         paths: the files, in order.
-        render: a case → the chat messages that ask it; without one, the input is the user message.
+        prompt: what renders the rows; without one, the input is the user message.
 
     Raises:
         DocumentError: every mistake in every file, with its line.
@@ -54,7 +59,7 @@ def read_rows(paths: Sequence[Path], *, render: Render | None = None) -> tuple[R
     rows: list[Row] = []
     for path in paths:
         try:
-            rows += _read_file(path, render or _bare)
+            rows += _read_file(path, partial(prompts.render, prompt))
         except DocumentError as error:
             problems += error.problems
     if problems:
@@ -104,72 +109,55 @@ def _fill(groups: Sequence[str], rows: Sequence[Row], share: float) -> set[str]:
 
 
 def _read_file(path: Path, render: Render) -> list[Row]:
-    source = read_text(path)
-    findings = Findings(source)
-    rows = [
-        row
-        for number, line in enumerate(source.lines, start=1)
-        if line.strip()
-        for row in _read_line(line, Where(path=source.path, line=number), render, findings)
-    ]
-    if not rows and not findings.problems:
-        findings.add(Where(path=source.path), "There is no row in this file. Write one JSON object a line.")
+    found, findings = documents.read_rows(path)
+    made = [_row(row, render, findings) for row in found]
+    if not found and not findings.problems:
+        where = Where(path=findings.source.path)
+        findings.add(where, "There is no row in this file. Write one JSON object a line.")
     findings.stop()
-    return rows
+    return [row for row in made if row is not None]
 
 
-def _read_line(line: str, where: Where, render: Render, findings: Findings) -> Iterator[Row]:
+def _row(row: documents.Row, render: Render, findings: Findings) -> Row | None:
+    """A row that is right; None for any other, with every mistake noted."""
+    if not isinstance(row.value, dict):
+        findings.add(row.where, "A row must be an object. Write {…}.")
+        return None
+    given = {key: value for key, value in row.value.items() if value is not None}
     try:
-        value = json.loads(line)
-    except json.JSONDecodeError as error:
-        at = Where(path=where.path, line=where.line, column=error.colno)
-        findings.add(at, f"This is not JSON: {error.msg}. Write one JSON object a line.")
-        return
-    try:
-        yield _row(value, where, render)
+        parts = _conversation if "messages" in given else partial(_turn, render)
+        messages, answer = parts(replace(row, value=given), findings)
     except UsageError as error:
-        findings.add(where, str(error))
+        findings.add(row.where, str(error))
+        return None
+    place = str(row.where).removesuffix(":1")
+    return Row(messages=messages, answer=answer, group=str(given.get("group", place)), where=row.where)
 
 
-def _row(row: Any, where: Where, render: Render) -> Row:
-    if not isinstance(row, dict):
-        raise UsageError("A row must be an object. Write {…}.")
-    group = str(row.get("group", f"{where.path}:{where.line}"))
-    if "messages" in row:
-        messages, answer = _conversation(row["messages"])
-    else:
-        messages, answer = render(_case(row, where)), _answer(row)
-    return Row(messages=messages, answer=answer, group=group, where=where)
-
-
-def _conversation(messages: Any) -> tuple[tuple[Message, ...], str]:
-    if not isinstance(messages, list) or not all(map(_is_message, messages)) or len(messages) < 2:
-        raise UsageError(
-            "`messages` must be two or more objects with `role` (system, user, assistant) and `content`."
-        )
+def _conversation(row: documents.Row, findings: Findings) -> tuple[tuple[Message, ...], str]:
+    messages = row.value["messages"]
+    if not isinstance(messages, list) or len(messages) < 2:
+        raise UsageError("`messages` must be a list of two or more. Write {role: …, content: …} for each.")
+    if not check_messages(messages, "`messages`", row.at("messages"), findings):
+        return (), ""
     if messages[-1]["role"] != "assistant":
         raise UsageError("The last message must be the assistant's: it is what is learnt.")
     return tuple(messages[:-1]), messages[-1]["content"]
 
 
-def _is_message(value: Any) -> bool:
-    return isinstance(value, dict) and value.get("role") in _ROLES and isinstance(value.get("content"), str)
-
-
-def _case(row: Mapping[str, Any], where: Where) -> Case:
-    asked = row.get("input", row.get("ticket"))
-    if not isinstance(asked, str) or not asked.strip():
+def _turn(render: Render, row: documents.Row, findings: Findings) -> tuple[tuple[Message, ...], str]:
+    asked = row.value.get("input", row.value.get("ticket", ""))
+    if isinstance(asked, str) and not asked.strip():
         raise UsageError("The row has no `input` (or `ticket`) text. Give it one, or give `messages`.")
-    rest = {key: value for key, value in row.items() if key not in ("input", "answer", "group", "id")}
-    return Case(id=str(row.get("id", where.line)), input=asked, fields=rest, where=where)
+    answer = _answer(row.value)
+    shown = {key: value for key, value in row.value.items() if key not in _HIDDEN}
+    # The very case that evaluation makes of such a row: what a prompt sees there, it is to see here.
+    case = row_to_case(replace(row, value={**shown, "input": asked}), findings)
+    return (render(case) if case else ()), answer
 
 
 def _answer(row: Mapping[str, Any]) -> str:
-    answer = row.get("answer")
-    if answer is None or answer == "":
+    answer = row.get("answer", "")
+    if answer == "":
         raise UsageError("The row has no `answer`. Give it a text, or an object that becomes JSON.")
     return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
-
-
-def _bare(case: Case) -> tuple[Message, ...]:
-    return ({"role": "user", "content": case.question},)

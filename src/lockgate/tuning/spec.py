@@ -27,7 +27,7 @@ TABLE = Table(
         Key(name="model", doc="The base, a name of the project's `models`.", annotation=str, required=True),
         Key(
             name="data",
-            doc="JSON Lines files, from the spec's folder.",
+            doc="Files of rows (.jsonl, .json, .csv, .yaml), from the spec's folder.",
             annotation=str | list[str],
             required=True,
         ),
@@ -198,5 +198,5 @@ def _data(node: Node | None, base: Path, findings: Findings) -> tuple[Path, ...]
         if not (base / str(item.value)).is_file():
             findings.add(item.where, f"There is no file {item.value!r} here. Give a path from this file.")
     if node is not None and node.value == []:
-        findings.add(node.where, "'data' is empty. Name at least one JSON Lines file.")
+        findings.add(node.where, "'data' is empty. Name at least one file of rows.")
     return tuple(base / str(item.value) for item in nodes)
