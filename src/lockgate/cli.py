@@ -67,10 +67,13 @@ def validate(paths: tuple[Path, ...], project: Path | None) -> None:
     problems: list[Problem] = []
     found = _suites(paths)
     registry = registry_of([path.parent for path in found])
-    loaded = _collected(problems, _optional_project, project, registry)
-    suites = [_collected(problems, load_suite, path, project=loaded, registry=registry) for path in found]
+    home = project or Path(DEFAULT_PROJECT)
+    loaded = _collected(problems, home, _optional_project, project, registry)
+    suites = [
+        _collected(problems, path, load_suite, path, project=loaded, registry=registry) for path in found
+    ]
     if loaded is not None:
-        _collected(problems, loaded.validate)
+        _collected(problems, home, loaded.validate)
         problems += _unusable_prompts(loaded, [suite for suite in suites if suite])
     if problems:
         raise DocumentError(problems)
@@ -144,20 +147,24 @@ def _suites(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def _collected(problems: list[Problem], step: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
-    """What a step gives, or None and its problems on the list."""
+def _collected(
+    problems: list[Problem], file: Path, step: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T | None:
+    """What a step gives, or None and its problems on the list: in the file where they name no position."""
     try:
         return step(*args, **kwargs)
     except DocumentError as error:
         problems += error.problems
-        return None
+    except UsageError as error:
+        problems.append(Problem(path=shown_path(file), line=1, column=1, message=str(error)))
+    return None
 
 
 def _unusable_prompts(project: Project, suites: Sequence[Suite]) -> list[Problem]:
     """The problems of each prompt that no suite can be asked with."""
     problems: list[Problem] = []
     for name in prompt_names(project.prompts):
-        prompt = _collected([], project.prompt, name)
+        prompt = _collected([], project.path, project.prompt, name)
         missed = [check_prompt(prompt, suite) for suite in suites]
         if missed and all(missed):
             problems += missed[0]

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import click
 
-from lockgate.checks.authoring import is_check
+from lockgate.checks.authoring import checks_of
 from lockgate.documents.findings import shown_path
 from lockgate.errors import UsageError
 from lockgate.fingerprints import digest
@@ -42,8 +42,7 @@ def registry_of(folders: Sequence[Path]) -> Registry:
     homes = [Path.cwd(), *(home for folder in folders for home in _way(folder.resolve()))]
     files = [home / "conftest.py" for home in dict.fromkeys(homes)]
     modules = [_imported(file) for file in files if file.is_file()]
-    found = {name: thing for module in modules for name, thing in vars(module).items() if is_check(thing)}
-    return Registry(extra={"checks": found})
+    return Registry(extra={"checks": checks_of(modules)})
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -68,10 +67,13 @@ def _imported(conftest: Path) -> ModuleType:
     assert spec is not None  # noqa: S101  (for the type checker: a .py file always has a loader)
     assert spec.loader is not None  # noqa: S101
     module = module_from_spec(spec)
+    # As an import does: dataclasses and pickle look a class's module up while it runs.
+    sys.modules[spec.name] = module
     sys.path.insert(0, str(conftest.parent))
     try:
         spec.loader.exec_module(module)
     except Exception as error:
+        del sys.modules[spec.name]
         said = f"{shown_path(conftest)} cannot be imported: {type(error).__name__}: {error}."
         raise UsageError(f"{said} Mend it; its checks are needed.") from error
     finally:

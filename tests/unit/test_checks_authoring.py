@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.checks.authoring import broken, check, failed, is_check, passed, rate_check, unscored
+from lockgate.checks.authoring import broken, check, checks_of, failed, is_check, passed, rate_check, unscored
 from lockgate.errors import UsageError
 from lockgate.model import Case, Completion, Measure, Span, Verdict
 from lockgate.registry import options
@@ -171,6 +172,19 @@ def test_only_what_the_decorator_made_is_a_check():
     """A plain function, a class and a value are none."""
     assert is_check(has_words)
     assert not any(is_check(thing) for thing in (print, Verdict, 3, None, has_words()))
+
+
+def test_the_checks_of_modules_are_found_by_name():
+    """What else a conftest holds is passed over, and a nearer conftest's check wins."""
+
+    @check
+    def near(case, completion) -> bool:
+        return True
+
+    far_module, near_module = ModuleType("far"), ModuleType("near")
+    vars(far_module).update(mentions=check(lambda case, completion: True), print=print)
+    vars(near_module).update(mentions=near)
+    assert checks_of([far_module, near_module]) == {"mentions": near}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 import lockgate
 import lockgate.tuning
 from lockgate.cli import main
+from lockgate.errors import UsageError
 
 PROJECT = """\
 backends:
@@ -150,6 +152,64 @@ def test_checks_of_conftests_are_known():
     assert _run("validate").stdout == "1 suite, 2 cases, 2 backends: all right\n"
 
 
+def test_what_editors_leave_among_the_prompts_is_passed_over():
+    """A notebook's checkpoints are no prompts."""
+    _set_up(prompt="user: U")
+    _write("prompts/.ipynb_checkpoints/v1-checkpoint.yaml", "user: '{{ none }}'")
+    result = _run("validate")
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_a_mistake_without_a_position_hides_no_other(monkeypatch):
+    """It stands at the file that was read."""
+    _set_up()
+    _write("evalsuites/t.yaml", "suite: t\ncases: []\nchecks: [contains: a]\n")
+    plain = lockgate.cli.load_suite
+
+    def load(path, **options):
+        if path.name == "t.yaml":
+            return plain(path, **options)
+        raise UsageError("Not here.")
+
+    monkeypatch.setattr("lockgate.cli.load_suite", load)
+    lines = _run("validate").stderr.splitlines()
+    assert "evalsuites/s.yaml:1:1: Not here." in lines
+    assert any(line.startswith("evalsuites/t.yaml:2:") for line in lines)
+
+
+def test_a_conftest_is_a_module_while_it_runs():
+    """Dataclasses with postponed annotations look their module up, and pickle does later."""
+    _set_up(suite=SUITE.replace("contains: hello", "mentions"))
+    _write("evalsuites/helper.py", "word = 'x'\n")
+    text = """\
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass
+class Word:
+    kind: ClassVar[str] = "w"
+    text: str = ""
+
+
+assert pickle.loads(pickle.dumps(Word(text="a"))) == Word(text="a")
+"""
+    _write("evalsuites/conftest.py", f"{text}\n{CONFTEST}")
+    assert _run("validate").stdout == "1 suite, 2 cases, 2 backends: all right\n"
+
+
+def test_a_conftest_that_fails_is_no_module_afterwards():
+    """Nobody finds half of it."""
+    _set_up()
+    _write("conftest.py", "1 / 0\n")
+    before = set(sys.modules)
+    _run("validate")
+    assert not [name for name in set(sys.modules) - before if name.startswith("conftest_")]
+
+
 def test_a_conftest_that_cannot_be_imported_says_why():
     """The user's own error, as a sentence."""
     _set_up()
@@ -262,7 +322,7 @@ def test_tuning_hands_over_spec_and_project(monkeypatch):
         return SimpleNamespace(backend="ft:v4", adapter=Path("adapters/v4").absolute())
 
     command = SimpleNamespace(tune=tune)
-    monkeypatch.setitem(__import__("sys").modules, "lockgate.tuning.command", command)
+    monkeypatch.setitem(sys.modules, "lockgate.tuning.command", command)
     result = _run("tune", "spec.yaml", "--project", "p.yaml")
     assert asked == [(Path("spec.yaml"), Path("p.yaml"))]
     assert (result.stdout, result.stderr) == ("ft:v4: adapters/v4\n", "halfway\n")

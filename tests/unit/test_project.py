@@ -499,6 +499,31 @@ def test_validating_reads_the_prompts_that_no_backend_uses():
     assert said.startswith("prompts/desk/v1.yaml:1:1: The prompt has neither")
 
 
+def test_a_mistake_without_a_position_is_told_with_the_others(monkeypatch):
+    """Whoever raises it: validation goes on, and names the file's place that led there."""
+    Path("prompts/desk").mkdir(parents=True)
+    Path("prompts/desk/v1.yaml").write_text("user: U")
+    Path("prompts/desk/v2.yaml").write_text("usr: U")
+    project = _project("backends:\n  a: {v1: {kind: echo}}")
+    plain = project.prompt
+
+    def prompt(name):
+        if name == "desk@v1":
+            raise UsageError("It went away.")
+        return plain(name)
+
+    def backend(name):
+        raise UsageError("It asks itself.")
+
+    monkeypatch.setattr(project, "prompt", prompt)
+    monkeypatch.setattr(project, "backend", backend)
+    with pytest.raises(DocumentError) as caught:
+        project.validate()
+    told = [f"{p.path}:{p.line}:{p.column}: {p.message}" for p in caught.value.problems]
+    assert told[:2] == ["lockgate.yaml:1:1: It went away.", "lockgate.yaml:2:18: It asks itself."]
+    assert told[2].startswith("prompts/desk/v2.yaml:1:1: ")
+
+
 def test_validating_lets_a_missing_package_pass():
     """The declaration is right; asking the backend still says what to install."""
     project = _project("backends: {a: {v1: {kind: echo, text: extra}}}")

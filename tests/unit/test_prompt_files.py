@@ -179,6 +179,17 @@ def test_prompts_are_found_by_name_and_version():
     assert find_prompt(folder, "other") == Path("prompts/other/a.yml")
 
 
+def test_every_prompt_that_is_listed_is_found_and_what_editors_leave_is_none():
+    """Checkpoints, lock files and folders that cannot be named are passed over; of one stem there is one."""
+    for name in ("desk/v1.yaml", "desk/v1.yml", "desk/.#v1.yaml", "desk/v2.yxml", "desk/v0.yml",
+                 ".ipynb_checkpoints/v1-checkpoint.yaml", "my desk/v1.yaml", "v1.yaml"):  # fmt: skip
+        _write("user: U", f"prompts/{name}")
+    folder = Path("prompts")
+    assert prompt_names(folder) == ["desk@v0", "desk@v1"]
+    found = [find_prompt(folder, name) for name in prompt_names(folder)]
+    assert found == [Path("prompts/desk/v0.yml"), Path("prompts/desk/v1.yaml")]
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

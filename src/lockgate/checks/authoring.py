@@ -8,12 +8,13 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import update_wrapper
+from types import ModuleType
 from typing import Any, Literal, TypeAlias, overload
 
 from lockgate.errors import LockgateError, UsageError
 from lockgate.model import JSON, Case, Check, Completion, Figure, Measure, Span, Verdict
 
-__all__ = ["broken", "check", "failed", "is_check", "passed", "rate_check", "unscored"]
+__all__ = ["broken", "check", "checks_of", "failed", "is_check", "passed", "rate_check", "unscored"]
 
 Better: TypeAlias = Literal["higher", "lower"]
 
@@ -67,8 +68,13 @@ def check(
     return mark if function is None else mark(function)
 
 
+def checks_of(modules: Iterable[ModuleType]) -> dict[str, Any]:
+    """What `@check` made in modules (conftests), by the names that it has there; of equal ones the last."""
+    return {name: thing for module in modules for name, thing in vars(module).items() if is_check(thing)}
+
+
 def is_check(thing: object) -> bool:
-    """True for what `@check` gave, so that the pytest plugin finds it in a conftest."""
+    """True for what `@check` gave."""
     return callable(thing) and getattr(thing, _MARK, False) is True
 
 

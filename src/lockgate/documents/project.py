@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -16,8 +17,8 @@ from lockgate.documents.findings import Findings
 from lockgate.documents.nodes import Node
 from lockgate.documents.prompt_files import find_prompt, load_prompt, prompt_names
 from lockgate.documents.tables import is_secret
-from lockgate.errors import DocumentError, MissingExtra, Problem, UsageError, did_you_mean
-from lockgate.model import JSON, Backend, Check, Prompt, Setting, Spec
+from lockgate.errors import DocumentError, MissingExtra, UsageError, did_you_mean
+from lockgate.model import JSON, Backend, Check, Prompt, Setting, Spec, Where
 from lockgate.registry import Registry, options
 
 __all__ = ["Project", "load_project"]
@@ -118,21 +119,12 @@ class Project:
         Raises:
             DocumentError: with every mistake.
         """
-        problems: list[Problem] = []
+        findings = Findings(self._contents.source)
         for name in self.names:
-            try:
-                self.backend(name)
-            except DocumentError as error:
-                problems += error.problems
-            except MissingExtra:
-                continue
+            _try(partial(self.backend, name), self._contents.backends[name].where, findings)
         for name in prompt_names(self.prompts):
-            try:
-                self.prompt(name)
-            except DocumentError as error:
-                problems += error.problems
-        if problems:
-            raise DocumentError(problems)
+            _try(partial(self.prompt, name), Where(path=findings.source.path), findings)
+        findings.stop()
 
     def close(self) -> None:
         """Let go of what the built backends hold (weights, connections)."""
@@ -213,6 +205,18 @@ def load_project(
     """
     registry = registry or Registry()
     return Project(path, read_project_file(path, registry), registry=registry, overrides=overrides)
+
+
+def _try(step: Callable[[], object], where: Where, findings: Findings) -> None:
+    """Note what a step says is wrong, at a position of the project file where it names none."""
+    try:
+        step()
+    except DocumentError as error:
+        findings.extend(error.problems)
+    except UsageError as error:
+        findings.add(where, str(error))
+    except MissingExtra:
+        return
 
 
 def _find(value: JSON, node: Node | None) -> Node | None:

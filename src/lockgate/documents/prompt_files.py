@@ -81,22 +81,22 @@ def find_prompt(folder: Path, name: str) -> Path:
         UsageError: there is none; the text lists what there is.
     """
     stem, _, version = name.partition("@")
-    versions = _versions(folder / stem) if _NAME.match(stem) else []
+    versions = _versions(folder / stem) if _NAME.match(stem) else {}
     if not versions:
         there = sorted({known.partition("@")[0] for known in prompt_names(folder)})
         raise UsageError(f"There is no prompt {stem!r}. {did_you_mean(stem, there, noun='prompts')}")
     if not version and len(versions) == 1:
-        return versions[0]
-    found = next((path for path in versions if path.stem == version), None)
-    if found is None:
-        listed = ", ".join(f"{stem}@{path.stem}" for path in versions)
+        return next(iter(versions.values()))
+    if version not in versions:
+        listed = ", ".join(f"{stem}@{known}" for known in versions)
         raise UsageError(f"There is no prompt {name!r}. The versions there are: {listed}.")
-    return found
+    return versions[version]
 
 
 def prompt_names(folder: Path) -> list[str]:
-    """Every `name@version` under a folder, sorted."""
-    return [f"{path.parent.name}@{path.stem}" for path in sorted(folder.glob("*/*.y*ml"))]
+    """Every `name@version` that `find_prompt` finds under a folder, sorted."""
+    homes = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [f"{home.name}@{version}" for home in homes for version in _versions(home)]
 
 
 def check_prompt(prompt: Prompt | None, suite: Suite) -> list[Problem]:
@@ -137,8 +137,14 @@ def _at_name(where: Where, text: str, message: str) -> Problem:
     return source.problem(where, message)
 
 
-def _versions(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.yaml")) + sorted(folder.glob("*.yml"))
+def _versions(folder: Path) -> dict[str, Path]:
+    """A prompt's versions, sorted; what editors keep under names with a dot is none."""
+    if not _NAME.match(folder.name):
+        return {}
+    files = [path for path in (*folder.glob("*.yml"), *folder.glob("*.yaml")) if path.name[0] != "."]
+    # Of two files of one stem the `.yaml` stays, as the later.
+    named = {path.stem: path for path in files}
+    return {version: named[version] for version in sorted(named)}
 
 
 def _check_syntax(node: Node, findings: Findings) -> None:
