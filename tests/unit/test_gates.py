@@ -213,6 +213,32 @@ def test_both_bounds_have_to_hold():
     assert ruling(ACCURACY, values, min=0.3, max=0.51).status == "inconclusive"
 
 
+def test_the_bound_itself_is_inside():
+    """A limit that is the bound clears it; one that misses it by the least there is does not."""
+    values = [True] * 95 + [False] * 5
+    metric = ruling(ACCURACY, values, min=0.5).metric
+    assert ruling(ACCURACY, values, min=metric.low).status == "pass"
+    assert ruling(ACCURACY, values, min=math.nextafter(metric.low, 1)).status == "inconclusive"
+    assert ruling(ACCURACY, values, max=metric.high).status == "pass"
+    assert ruling(ACCURACY, values, max=math.nextafter(metric.high, 0)).status == "inconclusive"
+
+
+def test_a_bound_that_fails_goes_before_one_that_is_open():
+    """With one bound undecided and another one missed the gate fails, and tells of the missed one alone."""
+    found = ruling(ACCURACY, [True] * 40 + [False] * 20, min=0.6, max=0.5)
+    assert ruling(ACCURACY, [True] * 40 + [False] * 20, min=0.6).status == "inconclusive"
+    assert (found.status, found.needed_n) == ("fail", None)
+    assert found.reason.endswith("max 0.5: even the low limit is above it.")
+
+
+def test_two_open_bounds_need_what_the_slower_one_needs():
+    """Where two bounds are undecided, as many samples are named as decide both."""
+    values = [True] * 95 + [False] * 5
+    needed = [ruling(ACCURACY, values, **bound).needed_n for bound in ({"min": 0.9}, {"max": 0.97})]
+    assert needed[0] < needed[1]
+    assert ruling(ACCURACY, values, min=0.9, max=0.97).needed_n == needed[1]
+
+
 def latency(seconds, **bound):
     """The ruling of a gate on latency_p95."""
     metrics = measure([], [], timings=[Timing(seconds=s) for s in seconds])
@@ -255,6 +281,14 @@ def test_costs_need_thirty_cases():
         metric = next(m for m in measure(samples, []) if m.name == "cost_per_1k")
         found = rule(Gate(metric="cost_per_1k", max=0.5), metric, expected=n, seen=n, samples=samples)
         assert (found.status, found.needed_n) == (status, needed)
+
+
+def test_no_cost_is_no_miss():
+    """A `max` of nothing on a cost is no matter of all or nothing: without limits it stays open."""
+    samples = [Sample(case_id=str(i), completion=Completion(cost=0.0001)) for i in range(29)]
+    metric = next(m for m in measure(samples, []) if m.name == "cost_per_1k")
+    found = rule(Gate(metric="cost_per_1k", max=0.0), metric, expected=29, seen=29, samples=samples)
+    assert found.status == "inconclusive"
 
 
 def test_needed_samples_count_trials():
@@ -307,8 +341,11 @@ def test_better_than_needs_an_improvement():
     """Equal is not better, however many pairs there are; ten gained of a hundred are."""
     equal = ruling(ACCURACY, [True] * 5000, baseline=[True] * 5000, better_than="baseline")
     assert equal.status == "inconclusive"
-    better = ruling(ACCURACY, [True] * 100, baseline=[True] * 90 + [False] * 10, better_than="baseline")
-    assert better.status == "pass"
+    ours, theirs = [True] * 100, [True] * 90 + [False] * 10
+    assert ruling(ACCURACY, ours, baseline=theirs, better_than="baseline").status == "pass"
+    assert (
+        ruling(ACCURACY, ours, baseline=theirs, better_than="baseline", margin=0.08).status == "inconclusive"
+    )
 
 
 def test_a_margin_of_nothing_is_told():

@@ -120,6 +120,17 @@ def test_bounded_limits_scale_with_the_range():
     assert scaled == pytest.approx((2 * low - 1, 2 * high - 1))
 
 
+@pytest.mark.parametrize("values", [[0.9] * 20, [1.0] * 90 + [0.0] * 10, [0.2, 0.7, 1.0] * 7])
+def test_bounded_limits_are_where_the_bettor_has_won_enough(values):
+    """At each limit the mean wealth over the stakes, multiplied out bet by bet, is 1/(1 - confidence)."""
+    low, high = bounded_limits(values, confidence=0.95)
+    unit = math.sqrt(2 * math.log(20) / len(values))
+    stakes = {min(1.0, unit * factor) for factor in (0.5, 1, 2, 4, 8, 16, 64)}
+    for limit, shares in ((low, values), (1 - high, [1 - v for v in values])):
+        wealths = [math.prod(1 + g * (share / limit - 1) for share in shares) for g in stakes]
+        assert sum(wealths) / len(stakes) == pytest.approx(20)
+
+
 def test_bounded_limits_do_not_collapse_without_variance():
     """Fifty perfect scores do not prove that the mean is 1."""
     low, high = bounded_limits([1.0] * 50, confidence=0.95)
