@@ -99,4 +99,4 @@ def test_what_is_asked_for_is_just_enough(metric, q, confidence):
 
 def test_other_metrics_take_no_number_of_samples():
     """What is no quantile of latency needs no more than one."""
-    assert samples_for("error_rate") == samples_for("latency_x") == 1
+    assert samples_for("error_rate", 0.95) == samples_for("latency_x", 0.95) == 1

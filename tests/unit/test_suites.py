@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lockgate.documents.bounds import GATE
 from lockgate.documents.project import load_project
-from lockgate.documents.suites import load_check, load_suite
+from lockgate.documents.suites import LATENCY, SUITE, load_check, load_suite
 from lockgate.errors import DocumentError, MissingExtra, UsageError
 from lockgate.model import Case, Check, Completion, Gate, Latency, Measure, Setting, Verdict
 from lockgate.registry import Registry
@@ -627,3 +628,36 @@ def test_the_content_of_the_cases_is_hashed_once(monkeypatch):
     Path("s.yaml").write_text("suite: s\ncases: [{input: x}]\nchecks: [contains: x]\n", encoding="utf-8")
     assert load_suite("s.yaml").dataset_digest == "abc"
     assert len(hashed) == 1
+
+
+@pytest.mark.parametrize(
+    ("gate", "defaults", "least"),
+    [
+        ("{max: 1s}", "", 59),
+        ("{max: 1s, confidence: 0.99}", "", 90),
+        ("{max: 1s}", "defaults: {confidence: 0.99}\n", 90),
+    ],
+)
+def test_the_probe_that_a_gate_needs_is_as_large_as_its_confidence_takes(gate, defaults, least):
+    """Who adds what the error says has a gate that can pass (0.95 to the 59th is below 0.05, to the 90th 0.01)."""
+    text = (
+        "suite: s\ncases: [{input: x}]\nchecks: [contains: x]\n" + defaults + "gates:\n  latency_p95: " + gate
+    )
+    Path("s.yaml").write_text(text + "\n", encoding="utf-8")
+    with pytest.raises(DocumentError, match=rf"Add 'latency: {{samples: {least}}}' to the suite\."):
+        load_suite("s.yaml")
+    Path("s.yaml").write_text(f"{text}\nlatency: {{samples: {least}}}\n", encoding="utf-8")
+    assert load_suite("s.yaml").notes == ()
+
+
+def test_every_default_is_the_table_s():
+    """What the editors' schema says holds is what holds."""
+    Path("s.yaml").write_text(
+        "suite: s\ncases: [{input: x}]\nchecks: [contains: x]\nlatency: {}\ngates: {contains: {min: 0.5}}\n",
+        encoding="utf-8",
+    )
+    suite = load_suite("s.yaml")
+    said = {key.name: key.default for table in (SUITE, LATENCY, GATE) for key in table.keys}
+    assert (suite.trials, suite.seed) == (said["trials"], said["seed"])
+    assert suite.latency == Latency(**{key.name: key.default for key in LATENCY.keys})
+    assert (suite.gates[0].margin, suite.gates[0].confidence) == (said["margin"], said["confidence"])

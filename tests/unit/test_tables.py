@@ -155,3 +155,14 @@ def test_a_checker_knows_what_is_right_without_saying_why(value, right):
         Key(name="word", annotation=Literal["a", "b"]),
     )
     assert checker(Table(noun="a row", keys=keys))(value) is right
+
+
+def test_a_table_knows_what_holds_where_nothing_is_written():
+    """What is right is taken as written, null included; all else has the key's default."""
+    table = Table(
+        noun="a row", keys=(Key(name="n", annotation=int | None, default=3), Key(name="word", default="a"))
+    )
+    root, findings = parse("n: null\nother: 1\n")
+    right = check_mapping(root, table, findings)
+    assert table.filled(right) == {"n": None, "word": "a"}
+    assert table.filled({}) == {"n": 3, "word": "a"}

@@ -115,16 +115,8 @@ def _gate(
         _check_limits(metric, node, numbers, findings)
     if len(findings.problems) > before or sure is None:
         return None
-    return Gate(
-        metric=metric,
-        min=numbers.get("min"),
-        max=numbers.get("max"),
-        margin=numbers.get("margin") or 0.0,
-        no_worse_than=right["no_worse_than"].value if "no_worse_than" in right else None,
-        better_than=right["better_than"].value if "better_than" in right else None,
-        confidence=sure,
-        where=gates.keys[metric],
-    )
+    said = {**GATE.filled(right), **numbers, "confidence": sure}
+    return Gate(metric=metric, where=gates.keys[metric], **said)
 
 
 def _named(metric: str) -> Table:

@@ -98,8 +98,8 @@ def read_project_file(path: Path, registry: Registry) -> ProjectFile:
             right["backends"].where, "There are no backends. Declare one, such as 'prompt: {v1: …}'."
         )
     models = _models(right["models"], findings) if "models" in right else {}
-    prompts = right["prompts"].value if "prompts" in right else "prompts"
-    if "prompts" in right and not (path.absolute().parent / prompts).is_dir():
+    filled = PROJECT.filled(right)
+    if "prompts" in right and not (path.absolute().parent / filled["prompts"]).is_dir():
         findings.add(
             right["prompts"].where, f"There is no folder {quote(right['prompts'])}. Correct the path."
         )
@@ -109,8 +109,8 @@ def read_project_file(path: Path, registry: Registry) -> ProjectFile:
         backends=backends,
         defaults=defaults,
         models=models,
-        prompts=prompts,
-        collections=right["collections"].value if "collections" in right else {},
+        prompts=filled["prompts"],
+        collections=filled["collections"] or {},
     )
 
 

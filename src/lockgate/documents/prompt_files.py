@@ -155,8 +155,8 @@ def _check_syntax(node: Node, findings: Findings) -> None:
 
 
 def _prompt(path: Path, root: Node, right: dict[str, Node], findings: Findings) -> Prompt:
-    user = right["user"].value if "user" in right else "{{ input }}"
-    system = right["system"].value if "system" in right else ""
+    filled = PROMPT.filled(right)
+    user, system = filled["user"], filled["system"]
     fixed, pool, top_k = _examples(path, right.get("examples"), findings)
     shown = [[e.input, e.output] for e in (*fixed, *pool)]
     return Prompt(
@@ -176,14 +176,12 @@ def _examples(
     path: Path, node: Node | None, findings: Findings
 ) -> tuple[tuple[Example, ...], tuple[Example, ...], int]:
     """The fixed examples, the pool, and how many of the pool are chosen."""
-    if node is None:
-        return (), (), 3
-    if isinstance(node.value, list):
-        return _pairs(list(node_rows(node.items)), findings), (), 3
+    if node is None or isinstance(node.value, list):
+        pairs = _pairs(list(node_rows(node.items)), findings) if node else ()
+        return pairs, (), POOL.filled({})["top_k"]
     right = check_mapping(node, POOL, findings)
-    top_k = right["top_k"].value if "top_k" in right else 3
     pool = _pool(path.parent, right["pool"], findings) if "pool" in right else ()
-    return (), pool, top_k
+    return (), pool, POOL.filled(right)["top_k"]
 
 
 def _pool(base: Path, node: Node, findings: Findings) -> tuple[Example, ...]:

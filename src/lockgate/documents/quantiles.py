@@ -43,7 +43,7 @@ def check_quantiles(gates: Iterable[Gate], latency: Latency | None, findings: Fi
     return tuple(notes)
 
 
-def samples_for(metric: str, confidence: float = 0.95) -> int:
+def samples_for(metric: str, confidence: float) -> int:
     """The least samples with an upper limit of a quantile such as `latency_p95`; 1 for any other metric."""
     return quantile_n(quantile_of(metric), confidence=confidence) if metric in _QUANTILES else 1
 

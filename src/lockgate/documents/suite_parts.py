@@ -70,18 +70,33 @@ class Reading:
 
     def gates(self, right: Mapping[str, Node], checks: Sequence[Check | None]) -> tuple[Gate, ...]:
         """The gates, against the metrics that the checks make."""
-        defaults = check_mapping(right["defaults"], DEFAULTS, self.findings) if "defaults" in right else {}
-        given = read_confidence(defaults["confidence"], self.findings) if "confidence" in defaults else None
+        confidence = self._confidence(right)
         if "gates" not in right:
             return ()
-        _check_probe(right["gates"], "latency" in right, self.findings)
-        return read_gates(
+        gates = read_gates(
             right["gates"],
             _measures(checks) if "checks" in right else None,
-            0.95 if given is None else given,
+            confidence,
             self.findings,
             known_backend=self.project.select if self.project else None,
         )
+        if "latency" not in right:
+            sure = {gate.metric: gate.confidence for gate in gates}
+            for name, where in right["gates"].keys.items():
+                self._needs_probe(name, sure.get(name, confidence), where)
+        return gates
+
+    def _confidence(self, right: Mapping[str, Node]) -> float:
+        """What holds for gates that name none."""
+        defaults = check_mapping(right["defaults"], DEFAULTS, self.findings) if "defaults" in right else {}
+        given = read_confidence(defaults["confidence"], self.findings) if "confidence" in defaults else None
+        return DEFAULTS.filled({})["confidence"] if given is None else given
+
+    def _needs_probe(self, metric: str, confidence: float, where: Where) -> None:
+        if metric.startswith("latency_"):
+            least = max(Latency().samples, samples_for(metric, confidence))
+            remedy = f"Add 'latency: {{samples: {least}}}' to the suite."
+            self.findings.add(where, f"The gate {metric!r} needs the latency probe. {remedy}")
 
     def _dataset(self, node: Node, found: dict[str, Findings]) -> list[Case]:
         path = self.base / node.value
@@ -183,10 +198,3 @@ def _check_measures(checks: Sequence[Check], findings: Findings) -> None:
             if other != measure and where:
                 remedy = "Give this check another name for it: 'metric: …'."
                 findings.add(where, f"The metric {measure.name!r} already means something else. {remedy}")
-
-
-def _check_probe(gates: Node, probed: bool, findings: Findings) -> None:  # noqa: FBT001
-    for name, where in gates.keys.items():
-        if name.startswith("latency_") and not probed:
-            remedy = f"Add 'latency: {{samples: {max(Latency().samples, samples_for(name))}}}' to the suite."
-            findings.add(where, f"The gate {name!r} needs the latency probe. {remedy}")

@@ -34,15 +34,30 @@ if TYPE_CHECKING:
 
 __all__ = ["LATENCY", "SUITE", "load_check", "load_suite"]
 
+_USUAL = Latency()
 _NAME = re.compile(r"[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*\Z")
 
 LATENCY = Table(
     noun="the latency probe",
     doc="How latency is measured, apart from the run: samples after warm-up, at a stated concurrency.",
     keys=(
-        Key(name="samples", annotation=int, default=20, least=1, doc="Requests that are measured."),
-        Key(name="concurrency", annotation=int, default=1, least=1, doc="Requests in flight."),
-        Key(name="warmup", annotation=int, default=2, least=0, doc="Requests before the first measured one."),
+        Key(
+            name="samples",
+            annotation=int,
+            default=_USUAL.samples,
+            least=1,
+            doc="Requests that are measured.",
+        ),
+        Key(
+            name="concurrency", annotation=int, default=_USUAL.concurrency, least=1, doc="Requests in flight."
+        ),
+        Key(
+            name="warmup",
+            annotation=int,
+            default=_USUAL.warmup,
+            least=0,
+            doc="Requests before the first measured one.",
+        ),
     ),
 )
 SUITE = Table(
@@ -95,15 +110,16 @@ def load_suite(
     gates = reading.gates(right, checks)
     latency = _latency(right.get("latency"), findings)
     said = content(cases)
+    filled = SUITE.filled(right)
     suite = Suite(
         name=_name(right, findings),
         path=findings.source.path,
         cases=tuple(cases),
         checks=tuple(check for check in checks if check is not None),
         gates=gates,
-        trials=_number(right, "trials", 1),
+        trials=filled["trials"],
         latency=latency,
-        seed=_number(right, "seed", 0),
+        seed=filled["seed"],
         digest=digest([findings.source.text, said]),
         dataset_digest=said,
         notes=check_quantiles(gates, latency, findings),
@@ -160,14 +176,10 @@ def _name(right: Mapping[str, Node], findings: Findings) -> str:
     return node.value if node else ""
 
 
-def _number(right: Mapping[str, Node], name: str, default: int) -> int:
-    return int(right[name].value) if name in right else default
-
-
 def _latency(node: Node | None, findings: Findings) -> Latency | None:
     if node is None:
         return None
     given = check_mapping(node, LATENCY, findings)
     if "samples" in node.entries and "samples" not in given:
         return None
-    return Latency(**{name: entry.value for name, entry in given.items()})
+    return Latency(**LATENCY.filled(given))

@@ -54,6 +54,10 @@ class Table:
     doc: str = ""
     unlisted: bool = False
 
+    def filled(self, right: Mapping[str, Node]) -> dict[str, Any]:
+        """The value of every key: as written where it is right, else its default."""
+        return {key.name: right[key.name].value if key.name in right else key.default for key in self.keys}
+
 
 def check_mapping(node: Node, table: Table, findings: Findings, *, pending: bool = False) -> dict[str, Node]:
     """The entries of a mapping that are right; every mistake in it is noted.

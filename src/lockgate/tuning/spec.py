@@ -116,7 +116,6 @@ def read_spec(path: Path, project: Project) -> TuneSpec:
     """
     root, findings = read(path)
     entries = check_mapping(root, TABLE, findings)
-    found = {name: node.value for name, node in entries.items()}
     _check_ranges(entries, findings)
     weights = _weights(entries.get("model"), project, findings)
     prompt = _prompt(entries.get("prompt"), project, findings)
@@ -124,7 +123,7 @@ def read_spec(path: Path, project: Project) -> TuneSpec:
     output = _output(entries.get("output"), path, (project.path, *data), findings)
     findings.stop()
     assert weights is not None  # noqa: S101  (else there was a finding)
-    values: dict[str, Any] = {key.name: found.get(key.name, key.default) for key in TABLE.keys}
+    values = TABLE.filled(entries)
     places = ("family", "model", "data", "prompt", "output")
     return TuneSpec(
         family=values["family"],
