@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
+from under_way import UNDER_WAY
+
 from lockgate import pytest_plugin
-from lockgate.engine.progress import Progress
 from lockgate.pytest_plugin.progress import describe
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/pytest.md").read_text("utf-8")
@@ -25,25 +26,13 @@ def test_every_fixture_is_documented(pytester):
     assert [name for name in fixtures if f"`{name}`" not in PAGE] == []
 
 
-def test_the_marker_is_documented():
-    """The marker and the ini key of suites stand in the reference."""
-    assert "`llm_suites`" in PAGE
-    assert "pytest.mark.llm_cases" in PAGE
+def test_the_marker_is_documented(pytester):
+    """The marker and the ini key of suites stand in the reference, and are the plugin's."""
+    for name, told in (("`llm_suites`", "--help"), ("pytest.mark.llm_cases", "--markers")):
+        assert name in PAGE
+        assert name.strip("`") in pytester.runpytest_subprocess(told, "-p", "no:xdist").stdout.str()
 
 
 def test_the_progress_line_is_the_plugins():
     """The line that the page shows is what is written of such a session."""
-    progress = Progress(
-        done=120,
-        total=1000,
-        seconds=5.0,
-        backend="ft:v3",
-        replayed=20,
-        asked=100,
-        asking_seconds=4.0,
-        in_flight=8,
-        retries=3,
-        tokens=2048,
-        cost=0.125,
-    )
-    assert f"\n{describe(progress)}\n" in PAGE
+    assert f"\n{describe(UNDER_WAY)}\n" in PAGE

@@ -11,23 +11,10 @@ import sys
 from dataclasses import replace
 
 import pytest
+from under_way import UNDER_WAY
 
 from lockgate.engine.progress import Progress
 from lockgate.pytest_plugin.progress import ProgressLine, describe
-
-AT = Progress(
-    done=120,
-    total=1000,
-    seconds=5.0,
-    backend="ft:v3",
-    replayed=20,
-    asked=100,
-    asking_seconds=4.0,
-    in_flight=8,
-    retries=3,
-    tokens=2048,
-    cost=0.125,
-)
 
 
 class Screen(io.StringIO):
@@ -70,12 +57,12 @@ def on_a_terminal(command, folder) -> str:
 
 
 def after(seconds):
-    return replace(AT, seconds=seconds)
+    return replace(UNDER_WAY, seconds=seconds)
 
 
 def test_all_is_said():
     """Done, all, rate, in flight, retries, tokens, cost and time left, each with its unit."""
-    assert describe(AT) == (
+    assert describe(UNDER_WAY) == (
         "lockgate ft:v3 120/1,000 · 20 from the journal · 25.0/s · 8 in flight · 3 retries · 512 tokens/s · "
         "$0.125 · 35 s left"
     )
@@ -84,7 +71,7 @@ def test_all_is_said():
 def test_what_is_not_known_is_not_said():
     """Before the first answer there is neither rate nor time left; of retries only where there are any."""
     assert describe(Progress(done=0, total=7, seconds=1.0, backend="ft:v3")) == "lockgate ft:v3 0/7"
-    assert " · 1 retry · " in describe(replace(AT, retries=1))
+    assert " · 1 retry · " in describe(replace(UNDER_WAY, retries=1))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +86,7 @@ def test_what_is_not_known_is_not_said():
 )
 def test_the_time_left(asked, left):
     """Seconds up to two minutes, then minutes, then hours and minutes."""
-    assert describe(replace(AT, asked=asked)).endswith(f" · {left}")
+    assert describe(replace(UNDER_WAY, asked=asked)).endswith(f" · {left}")
 
 
 def test_a_terminal_has_one_line(line_on):
@@ -118,7 +105,7 @@ def test_a_terminal_has_one_line(line_on):
     line.clear()
     blank, end = screen.getvalue().split("\r")[-2:]
     assert (blank.strip(), end) == ("", "")
-    assert len(blank) >= len(f"  {describe(AT)}"[:99])
+    assert len(blank) >= len(f"  {describe(UNDER_WAY)}"[:99])
 
 
 def test_what_pytest_had_written_is_given_back(line_on):
@@ -148,7 +135,7 @@ def test_a_log_has_a_line_every_thirty_seconds(line_on):
     for seconds in range(1, 95):
         line.show(after(float(seconds)))
         line.clear()
-    assert screen.getvalue() == f"{describe(AT)}\n" * 3
+    assert screen.getvalue() == f"{describe(UNDER_WAY)}\n" * 3
 
 
 def test_a_short_run_leaves_a_log_alone(line_on):
@@ -164,7 +151,7 @@ def test_a_line_of_dots_is_ended_first(line_on):
     line = line_on(screen)
     line._config.get_terminal_writer().write("....")
     line.show(after(30.0))
-    assert screen.getvalue() == f"....\n{describe(AT)}\n"
+    assert screen.getvalue() == f"....\n{describe(UNDER_WAY)}\n"
 
 
 def test_without_a_terminal_reporter_nothing_is_written(line_on):

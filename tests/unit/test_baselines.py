@@ -5,18 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lockgate.baselines import Baselines
-from lockgate.engine.journal import Journal
 from lockgate.errors import UsageError
 from lockgate.model import Case, Gate, Run, Sample, Suite
 from lockgate.reports.record import record
-
-
-@pytest.fixture
-def journal(tmp_path):
-    """An open journal."""
-    opened = Journal(tmp_path / "journal.sqlite")
-    yield opened
-    opened.close()
 
 
 def sample(name):

@@ -13,17 +13,8 @@ from lockgate.engine import background
 from lockgate.engine.asking import Asker
 from lockgate.engine.background import Engine, Share
 from lockgate.engine.jobs import plan
-from lockgate.engine.journal import Journal
 from lockgate.errors import UsageError
 from lockgate.model import Case, Check, Completion, Measure, Suite
-
-
-@pytest.fixture
-def journal(tmp_path):
-    """An open journal."""
-    opened = Journal(tmp_path / "journal.sqlite")
-    yield opened
-    opened.close()
 
 
 def suite_of(count, *checks):

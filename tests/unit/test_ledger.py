@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-import pytest
-
-from lockgate.engine.journal import Journal, recording
+from lockgate.engine.journal import recording
 from lockgate.engine.ledger import Ledger
 from lockgate.model import Completion, Request
 
@@ -20,14 +18,6 @@ def put(ledger, name):
     """An answer to it, under its name."""
     completion = Completion(text=name.upper(), request=asked(name))
     ledger.put(recording(name, backend="a:v1", fingerprint="f", completion=completion))
-
-
-@pytest.fixture
-def journal(tmp_path):
-    """An open journal."""
-    opened = Journal(tmp_path / "journal.sqlite")
-    yield opened
-    opened.close()
 
 
 def test_who_is_told_finds_the_answer_on_disk(journal):

@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from word_embedder import WordEmbedder
 
 from lockgate.backends import rag as module
 from lockgate.backends.rag import Rag, rag
@@ -29,14 +28,6 @@ PROMPT = Prompt(
     digest="d",
     user="{% for p in passages %}[{{ p.number }}] {{ p.text }}\n{% endfor %}Question: {{ input }}",
 )
-
-
-@pytest.fixture
-def words(monkeypatch):
-    """An embedder without weights in the place of every other."""
-    made = WordEmbedder()
-    monkeypatch.setattr(index, "embedder", lambda spec, *, base: made)
-    return made
 
 
 @pytest.fixture

@@ -16,14 +16,6 @@ from lockgate.retrieval.index import Collection, load_passage, open_collection
 
 
 @pytest.fixture
-def words(monkeypatch):
-    """An embedder without weights in the place of every other."""
-    made = WordEmbedder()
-    monkeypatch.setattr(index, "embedder", lambda spec, *, base: made)
-    return made
-
-
-@pytest.fixture
 def base(tmp_path):
     """A project folder with a corpus of two articles."""
     (tmp_path / "kb").mkdir()
