@@ -23,6 +23,7 @@ from lockgate.journal_commands import journal
 from lockgate.merge_command import merge
 from lockgate.model import Suite
 from lockgate.registry import Registry
+from lockgate.units import count
 from lockgate.workplace import DEFAULT_PROJECT, project_option, registry_of, table
 
 __all__ = ["backends", "main", "schema", "tune", "validate"]
@@ -175,8 +176,7 @@ def _all_right(suites: Sequence[Suite], project: Project | None) -> str:
     cases = sum(len(suite.cases) for suite in suites)
     names = project.names if project else ()
     counts = [(len(suites), "suite"), (cases, "case"), (len(names), "backend")]
-    said = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counts)
-    return f"{said}: all right"
+    return f"{', '.join(count(number, noun) for number, noun in counts)}: all right"
 
 
 def _backend_row(project: Project, name: str, problems: list[Problem]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from lockgate.engine.journal_file import DEFAULT_JOURNAL
 from lockgate.engine.recordings import export_lines, import_files
 from lockgate.engine.upkeep import Pruned, prune, stats
 from lockgate.errors import UsageError
+from lockgate.units import count
 from lockgate.workplace import table
 
 __all__ = ["journal"]
@@ -42,7 +43,7 @@ def _stats(path: Path) -> None:
     held = sum(holding.completions for holding in found.holdings)
     size = _size(found.size_bytes)
     click.echo(
-        f"{path}: {size}, schema {found.schema}, {_count(held, 'completion')}, {_count(found.runs, 'run')}"
+        f"{path}: {size}, schema {found.schema}, {count(held, 'completion')}, {count(found.runs, 'run')}"
     )
     if found.holdings:
         head = ("backend", "completions", "first", "last", "tokens in", "tokens out", "cost")
@@ -82,8 +83,8 @@ def _prune(
         keep_backends=keep_backend,
         dry_run=dry_run,
     )
-    for name, count in pruned.completions.items():
-        click.echo(f"{name}: {_count(count, 'completion')}")
+    for name, removed in pruned.completions.items():
+        click.echo(f"{name}: {count(removed, 'completion')}")
     click.echo(_outcome(pruned, dry_run=dry_run))
 
 
@@ -111,7 +112,7 @@ def _export(path: Path, backends: tuple[str, ...], output: Path | None) -> None:
         output.write_text(text, "utf-8", newline="\n")
     except OSError as error:
         raise UsageError(f"{output} cannot be written ({error.strerror}). Name another file.") from error
-    click.echo(f"{output}: {_count(text.count(chr(10)) - 1, 'completion')}", err=True)
+    click.echo(f"{output}: {count(text.count(chr(10)) - 1, 'completion')}", err=True)
 
 
 @journal.command("import")
@@ -133,7 +134,7 @@ def _import(path: Path, files: tuple[Path, ...]) -> None:
 
 def _outcome(pruned: Pruned, *, dry_run: bool) -> str:
     total = sum(pruned.completions.values())
-    what = f"{_count(total, 'completion')} and {_count(pruned.runs, 'run')}"
+    what = f"{count(total, 'completion')} and {count(pruned.runs, 'run')}"
     return f"would remove {what}" if dry_run else f"removed {what}, freed {_size(pruned.freed_bytes)}"
 
 
@@ -144,12 +145,8 @@ def _age(written: str) -> float:
     return float(found[1]) * _SECONDS[found[2]]
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1e6 else f"{size_bytes / 1e3:.1f} kB"
 
 
 def _day(seconds: float) -> str:

@@ -77,7 +77,7 @@ def merge(
     _tell(ruled, splits)
     if report is not None:
         _write(report, [run for _, run in ruled], registry)
-    context.exit(int(any(_fails(run, inconclusive) for _, run in ruled)))
+    context.exit(int(any(_fails(suite, run, inconclusive) for suite, run in ruled)))
 
 
 def _rule(
@@ -134,12 +134,9 @@ def _failures(suite: Suite, run: Run) -> Iterator[str]:
             yield explain_miss(cases[sample.case_id], sample)
 
 
-def _fails(run: Run, inconclusive: str) -> bool:
-    gated = {ruling.gate.metric for ruling in run.rulings}
+def _fails(suite: Suite, run: Run, inconclusive: str) -> bool:
     failing = {"fail"} if inconclusive == "warn" else {"fail", "inconclusive"}
-    return any(s.error is not None or not s.governed(gated) for s in run.samples) or any(
-        ruling.status in failing for ruling in run.rulings
-    )
+    return any(ruling.status in failing for ruling in run.rulings) or any(_failures(suite, run))
 
 
 def _write(folder: Path, runs: Sequence[Run], registry: Registry) -> None:

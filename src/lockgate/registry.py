@@ -108,7 +108,13 @@ class Registry:
 
 @cache
 def _entry_points(kind: Kind) -> Mapping[str, Any]:
-    """What installed packages bring; looked up once, as that reads the metadata of every one of them."""
+    """What installed packages bring of a kind, by name."""
+    return {point.name: point for point in _installed().select(group=f"lockgate.{kind}")}
+
+
+@cache
+def _installed() -> Any:
+    """All entry points; looked up once for all kinds, as that reads the metadata of every package."""
     from importlib.metadata import entry_points
 
-    return {point.name: point for point in entry_points(group=f"lockgate.{kind}")}
+    return entry_points()

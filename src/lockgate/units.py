@@ -6,10 +6,15 @@ import math
 
 from lockgate.model import Gate
 
-__all__ = ["UNKNOWN", "show", "show_bound"]
+__all__ = ["UNKNOWN", "count", "show", "show_bound"]
 
 UNKNOWN = "–"
 """What stands where there is no figure."""
+
+
+def count(number: int, noun: str) -> str:
+    """How many there are of something that `s` makes many of: `1 case`, `1,200 cases`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def show(value: float | None, unit: str = "") -> str:

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import tomllib
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -225,13 +226,12 @@ def test_whatever_else_a_function_returns_is_an_error(returned):
 def test_the_entry_point_is_of_the_group_that_is_searched(monkeypatch):
     """A check under the page's entry point is found by its name."""
     (group,) = tomllib.loads(OWN.blocks("toml")[0])["project"]["entry-points"]
-    point = SimpleNamespace(name="polite", load=lambda: "found")
-    monkeypatch.setattr(
-        "importlib.metadata.entry_points", lambda *, group: [point] if group == "lockgate.checks" else []
-    )
-    monkeypatch.setattr(registry_module, "_entry_points", registry_module._entry_points.__wrapped__)
+    point = EntryPoint("polite", "json:loads", "lockgate.checks")
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda: EntryPoints([point]))
+    for name in ("_entry_points", "_installed"):
+        monkeypatch.setattr(registry_module, name, getattr(registry_module, name).__wrapped__)
     assert group == "lockgate.checks"
-    assert Registry().find("checks", "polite") == "found"
+    assert Registry().find("checks", "polite") is json.loads
 
 
 def test_from_python_prints_what_the_page_says():

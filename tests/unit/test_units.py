@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from lockgate.units import show
+from lockgate.units import count, show
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,11 @@ from lockgate.units import show
 def test_a_figure_is_shown_in_its_unit(value, unit, shown):
     """Four significant digits with the unit; a dash for what is not known."""
     assert show(value, unit) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 cases"), (1, "1 case"), (2, "2 cases"), (12_000, "12,000 cases")]
+)
+def test_what_is_counted_is_one_or_many(number, said):
+    """Thousands are set apart."""
+    assert count(number, "case") == said

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockgate.documents.words import accepts, choices, describe, json_schema
+from lockgate.documents.words import accepts, capital, choices, describe, json_schema
 
 _ANNOTATIONS = [
     str,
@@ -103,3 +103,9 @@ def test_the_schema_and_the_loader_agree(annotation, value):
 def _has_whole_float(value: Any) -> bool:
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return (isinstance(value, float) and value.is_integer()) or any(map(_has_whole_float, parts))
+
+
+def test_a_sentence_starts_large():
+    """Only its first letter changes."""
+    assert capital("the backend 'A'") == "The backend 'A'"
+    assert capital("") == ""

@@ -12,7 +12,8 @@ from lockgate.documents.environment import redact
 from lockgate.documents.findings import Findings
 from lockgate.documents.nodes import Node
 from lockgate.documents.tables import Key, Table, check_mapping, check_value, quote
-from lockgate.errors import DocumentError, MissingExtra, UsageError
+from lockgate.documents.words import capital
+from lockgate.errors import DocumentError, UsageError
 from lockgate.model import JSON, Check, Setting, Spec, Where
 from lockgate.registry import Kind, Option, Registry, options
 
@@ -128,8 +129,6 @@ def _call(
         return factory(**arguments)
     except DocumentError as error:
         findings.extend(error.problems)
-    except MissingExtra:
-        raise
     except UsageError as error:
         message = _without_secrets(str(error), given)
         findings.add(_blamed(message, declared.where, given), message)
@@ -159,7 +158,7 @@ def _argument(declared: Declaration, table: Table, findings: Findings) -> dict[s
     if value is None:
         return {}
     if not table.keys:
-        findings.add(value.where, f"{_capital(table.noun)} takes no argument. Write '{declared.name}' alone.")
+        findings.add(value.where, f"{capital(table.noun)} takes no argument. Write '{declared.name}' alone.")
         return {}
     first, *others = table.keys
     for key in others:
@@ -204,7 +203,3 @@ def _docs(factory: Callable[..., object]) -> dict[str, str]:
 
 def _several(node: Node) -> str:
     return f"{len(node.entries)} names at once" if len(node.entries) > 1 else quote(node)
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

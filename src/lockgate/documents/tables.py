@@ -10,7 +10,7 @@ from lockgate.documents.environment import unset
 from lockgate.documents.findings import Findings
 from lockgate.documents.nodes import Node
 from lockgate.documents.scalars import plain_scalar
-from lockgate.documents.words import accepts, choices, describe, test_of
+from lockgate.documents.words import accepts, capital, choices, describe, test_of
 from lockgate.errors import did_you_mean
 from lockgate.model import JSON
 
@@ -69,7 +69,7 @@ def check_mapping(node: Node, table: Table, findings: Findings, *, pending: bool
         pending: whether a text with an unset `${NAME}` stands for a value that is not known yet.
     """
     if not isinstance(node.value, dict):
-        findings.add(node.where, f"{_start(table.noun)} is a mapping, not {quote(node)}. {_example(table)}")
+        findings.add(node.where, f"{capital(table.noun)} is a mapping, not {quote(node)}. {_example(table)}")
         return {}
     keys = {key.name: key for key in table.keys}
     _check_names(node, table, keys, findings)
@@ -179,10 +179,6 @@ def _wrong_type(node: Node, key: Key) -> str:
 def is_secret(name: str) -> bool:
     """Whether a key of that name holds what nobody may see."""
     return name.lower().endswith(("key", "token", "secret", "password"))
-
-
-def _start(noun: str) -> str:
-    return noun[0].upper() + noun[1:]
 
 
 def _example(table: Table) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from lockgate.model import JSON
 
-__all__ = ["accepts", "choices", "describe", "json_schema", "test_of"]
+__all__ = ["accepts", "capital", "choices", "describe", "json_schema", "test_of"]
 
 _SCALARS: Mapping[Any, tuple[str, str]] = {
     str: ("a text", "string"),
@@ -38,6 +38,11 @@ def accepts(annotation: Any, value: JSON) -> bool:
 def test_of(annotation: Any) -> Callable[[JSON], bool]:
     """As `accepts`, for a type that is asked for many times: once a row of a dataset."""
     return _test(json_schema(annotation))
+
+
+def capital(text: str) -> str:
+    """A text as a sentence starts: its first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def describe(annotation: Any) -> str:
