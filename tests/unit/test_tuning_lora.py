@@ -211,14 +211,15 @@ def test_a_checkpoint_comes_back_as_it_was(tmp_path):
     import torch
 
     torch.manual_seed(5)
-    progress = Progress(epoch=2, batch=3, best={"w": torch.ones(2)}, history=[{"epoch": 1.0}])
+    history = [{"epoch": 1.0, "seconds": 2.0}, {"epoch": 2.0, "seconds": 3.0}]
+    progress = Progress(batch=3, best={"w": torch.ones(2)}, history=history, spent=0.5)
     assert math.isinf(progress.best_loss)
     remember(tmp_path, progress, adapter={"w": torch.zeros(2)}, optimiser={"state": {}, "param_groups": []})
     expected = torch.rand(3)
     torch.rand(10)
     found, adapter, optimiser = recall(tmp_path)
     assert (torch.rand(3) == expected).all()
-    assert (found.epoch, found.batch, found.history) == (2, 3, [{"epoch": 1.0}])
+    assert (found.epoch, found.batch, found.history, found.seconds) == (2, 3, history, 5.5)
     assert found.best["w"].tolist() == [1, 1]
     assert adapter["w"].tolist() == [0, 0]
     assert optimiser == {"state": {}, "param_groups": []}

@@ -20,19 +20,16 @@ class Progress:
     """How far a training is, and the best that it has found.
 
     Args:
-        epoch: the epoch in work, from 0.
-        batch: how many of its batches are done.
+        batch: how many batches of the epoch in work are done.
         total: sum of the training losses × answer tokens of this epoch so far.
         tokens: the answer tokens of this epoch so far.
-        history: one mapping an epoch: `epoch`, `train_loss`, `validation_loss`, `seconds`.
+        history: one mapping an epoch that is done: `epoch`, `train_loss`, `validation_loss`, `seconds`.
         best: name → tensor of the best adapter so far; empty before the first epoch ends.
         best_loss: its loss.
         stale: epochs since then.
-        seconds: time spent in all, over all interruptions.
         spent: time spent on this epoch.
     """
 
-    epoch: int = 0
     batch: int = 0
     total: float = 0.0
     tokens: int = 0
@@ -40,8 +37,17 @@ class Progress:
     best: dict[str, Any] = field(default_factory=dict)
     best_loss: float = float("inf")
     stale: int = 0
-    seconds: float = 0.0
     spent: float = 0.0
+
+    @property
+    def epoch(self) -> int:
+        """The epoch in work, from 0."""
+        return len(self.history)
+
+    @property
+    def seconds(self) -> float:
+        """Time spent in all, over all interruptions."""
+        return sum(line["seconds"] for line in self.history) + self.spent
 
 
 def remember(folder: Path, progress: Progress, *, adapter: dict[str, Any], optimiser: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ from lockgate.tuning.versions import Version, plan_version, register
 
 __all__ = ["Tuned", "tune"]
 
-_TRAINER = "1"
+_TRAINER = "2"  # what reads rows and keeps checkpoints; another one resumes nothing
 _PACKAGES = ("torch", "transformers", "peft", "safetensors")
 
 

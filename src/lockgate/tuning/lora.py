@@ -196,8 +196,7 @@ class _Loop:
             now.best_loss, now.stale = judged, 0
         else:
             now.stale += 1
-        now.seconds += now.spent
-        now.epoch, now.batch, now.total, now.tokens, now.spent = now.epoch + 1, 0, 0.0, 0, 0.0
+        now.batch, now.total, now.tokens, now.spent = 0, 0.0, 0, 0.0
 
     def keep_sometimes(self) -> None:
         if time.monotonic() - self.kept > _KEEP_SECONDS:
