@@ -1,6 +1,7 @@
 """Cases as items: node ids, misses, errors, selection, and the usual options of pytest."""
 
 import pytest
+from test_option_journal import asked, counting
 
 GATES = "gates:\n  accuracy: {min: 0.9}\n"
 
@@ -56,7 +57,7 @@ def test_a_broken_check_fails_its_item_even_under_a_gate(desk):
     )
     desk.many(60, right=60, checks="  - odd\n", gates="gates:\n  odd: {min: 0.1}\n")
     result = desk.run("--llm-backend=ft:v3", "-k", "c001")
-    assert "KeyError" in result.stdout.str()
+    result.stdout.fnmatch_lines(["*The check raised KeyError: 'price'", "FAILED evalsuites/many.yaml::c001*"])
     assert result.ret == 1
 
 
@@ -74,10 +75,16 @@ def test_a_node_id_selects_one_case(desk):
 
 def test_dash_x_stops_at_the_first_failure(desk):
     """`-x` stops at the first miss and rules on nothing."""
+    suite = desk.pytester.path / "evalsuites/shop.yaml"
+    suite.write_text(
+        f"{suite.read_text()}  - contains: {{value: o, metric: vowel}}\ngates:\n  vowel: {{min: 0.1}}\n"
+    )
     desk.write("answers/v1.json", {"hours": "no", "place": "no"})
     result = desk.run("--llm-backend=prompt:v1", "-x")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*stopping after 1 failures*"])
+    assert "gate::vowel" not in result.stdout.str()
+    assert "gate::vowel" in desk.run("--llm-backend=prompt:v1", "-v").stdout.str()
 
 
 def test_last_failed_runs_the_failed_case_only(desk):
@@ -90,8 +97,10 @@ def test_last_failed_runs_the_failed_case_only(desk):
 
 def test_collect_only_asks_nothing(desk):
     """`--collect-only` lists the items, asks nothing and writes no journal."""
+    counting(desk)
     result = desk.run("--llm-backend=ft:v3", "--collect-only", "-q")
     result.stdout.fnmatch_lines(["evalsuites/shop.yaml::hours", "evalsuites/shop.yaml::place"])
+    assert asked(desk) == 0
     assert not (desk.pytester.path / ".lockgate").exists()
 
 

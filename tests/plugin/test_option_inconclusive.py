@@ -27,7 +27,8 @@ def test_an_undecided_gate_fails_by_default(desk):
     desk.many(20, right=19, gates=MIN_90)
     result = desk.run("--llm-backend=ft:v3")
     text = next(line for line in result.outlines if line.startswith("inconclusive: "))
-    assert "20" in text
+    assert "n 20; min 0.9: " in text
+    assert "116 samples would decide it" in text
     assert result.ret == 1
 
 
@@ -79,4 +80,4 @@ def test_a_quantile_of_too_few_samples_is_undecided(desk):
     desk.many(60, right=60, gates="gates:\n  latency_p95: {max: 600ms}\nlatency: {samples: 20, warmup: 1}\n")
     result = desk.run("--llm-backend=ft:v3")
     text = next(line for line in result.outlines if line.startswith("inconclusive: "))
-    assert "59" in text
+    assert "59 samples would decide it" in text

@@ -69,8 +69,16 @@ def test_setup_show_shows_cases(desk):
 
 
 def test_the_first_failure_stops_the_session(desk):
-    """`-x` after a case tears down what was set up and runs nothing more."""
+    """`-x` after a case tears down what a test before it had set up, and runs nothing more."""
+    desk.write(
+        "a/test_first.py",
+        f"{NOTE}import pytest\n"
+        "@pytest.fixture(scope='session', autouse=True)\n"
+        "def log():\n    note('up')\n    yield\n    note('down')\n"
+        "def test_one(): pass\n",
+    )
     desk.write("answers/v3.json", {"hours": "Never.", "place": "At the harbour."})
-    result = desk.run("--llm-backend=ft:v3", "-x")
-    result.assert_outcomes(failed=1)
+    result = desk.run("--llm-backend=ft:v3", "-x", "a", "evalsuites")
+    result.assert_outcomes(passed=1, failed=1)
     assert result.ret == 1
+    assert (desk.pytester.path / "seen.txt").read_text().split() == ["up", "down"]
