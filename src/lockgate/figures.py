@@ -66,8 +66,8 @@ def by_case(figures: Mapping[Key, Figure]) -> list[float] | list[Counts]:
     for (case_id, _), figure in figures.items():
         if figure is not None:
             groups[case_id].append(figure)
-    counts = [_sum(c for c in g if isinstance(c, Counts)) for g in groups.values() if _counted(g)]
-    return counts or [fmean(f for f in g if not isinstance(f, Counts)) for g in groups.values()]
+    counts = [c for g in groups.values() if (c := _counted(g)) is not None]
+    return counts or [_mean(g) for g in groups.values()]
 
 
 def f1(counts: Iterable[Counts]) -> float | None:
@@ -136,6 +136,8 @@ def _fitting(figure: Figure, measure: Named) -> Figure:
 
 def _join(figures: Sequence[Figure], measure: Named) -> Figure:
     bad = measure.better == "lower"
+    if len(figures) == 1:
+        return figures[0]
     if measure.kind == "rate" and bad in figures:
         return bad
     if None in figures:
@@ -165,8 +167,14 @@ def _extreme(measure: Named, seen: Iterable[Figure], *, high: bool) -> Figure:
     return Counts(tp=fields) if high else Counts(fp=max((c.fp for c in counts), default=0), fn=fields)
 
 
-def _counted(figures: Sequence[Figure]) -> bool:
-    return any(isinstance(f, Counts) for f in figures)
+def _counted(figures: Sequence[bool | float | Counts]) -> Counts | None:
+    counts = [f for f in figures if isinstance(f, Counts)]
+    return _sum(counts) if len(counts) > 1 else counts[0] if counts else None
+
+
+def _mean(figures: Sequence[bool | float | Counts]) -> float:
+    numbers = [f for f in figures if not isinstance(f, Counts)]
+    return float(numbers[0]) if len(numbers) == 1 else fmean(numbers)
 
 
 def _sum(counts: Iterable[Counts]) -> Counts:

@@ -14,6 +14,7 @@ from lockgate.stats import binomial_limits, bounded_limits, f1_limits, quantile_
 __all__ = ["measure"]
 
 _Limits: TypeAlias = tuple[float | None, float | None]
+_Values: TypeAlias = list[float] | list[Counts]
 _NONE: _Limits = (None, None)
 
 
@@ -66,20 +67,21 @@ def _unique(measures: Sequence[Measure]) -> list[Measure]:
 
 
 def _of_samples(measure: Measure, figures: Mapping[Key, Figure], confidence: float) -> Metric:
-    low, high = _limits(measure, figures, confidence)
-    least, most = (fill(figures, measure, high=side) for side in (False, True))
+    values = by_case(figures)
+    low, high = _limits(measure, values, confidence)
     n = sum(f is not None for f in figures.values())
+    floor, ceiling = (low, high) if n == len(figures) else _worst_limits(measure, figures, confidence)
     return Metric(
         name=measure.name,
-        value=_value(measure, figures),
+        value=_value(measure, values),
         low=low,
         high=high,
-        floor=None if least is None else _limits(measure, least, confidence)[0],
-        ceiling=None if most is None else _limits(measure, most, confidence)[1],
+        floor=floor,
+        ceiling=ceiling,
         n=n,
         unscored=len(figures) - n,
         confidence=confidence,
-        method=_method(measure, n, len(by_case(figures))),
+        method=_method(measure, n, len(values)),
         kind=measure.kind,
         unit=measure.unit,
         better=measure.better,
@@ -108,15 +110,21 @@ def _of_timings(measure: Measure, timings: Sequence[Timing], confidence: float) 
     )
 
 
-def _value(measure: Measure, figures: Mapping[Key, Figure]) -> float | None:
-    values = by_case(figures)
+def _worst_limits(measure: Measure, figures: Mapping[Key, Figure], confidence: float) -> _Limits:
+    """The limits if what is unknown were as low, and as high, as it could be."""
+    least, most = (fill(figures, measure, high=side) for side in (False, True))
+    floor = None if least is None else _limits(measure, by_case(least), confidence)[0]
+    ceiling = None if most is None else _limits(measure, by_case(most), confidence)[1]
+    return floor, ceiling
+
+
+def _value(measure: Measure, values: _Values) -> float | None:
     if measure.kind == "f1":
         return f1(v for v in values if isinstance(v, Counts))
     return fmean(v for v in values if not isinstance(v, Counts)) if values else None
 
 
-def _limits(measure: Measure, figures: Mapping[Key, Figure], confidence: float) -> _Limits:
-    values = by_case(figures)
+def _limits(measure: Measure, values: _Values, confidence: float) -> _Limits:
     if not values:
         return _NONE
     if measure.kind == "f1":

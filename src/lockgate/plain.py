@@ -19,6 +19,7 @@ T = TypeVar("T")
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character: a model can emit it, and UTF-8 cannot hold it."""
 
+_SCALARS = frozenset({type(None), bool, int, str})
 _LEFT_OUT = frozenset({"request", "case"})
 
 
@@ -42,7 +43,7 @@ def to_plain(value: Any) -> Any:
         TypeError: something inside is not a dataclass, mapping, sequence or scalar.
         ValueError: a number is NaN or infinite.
     """
-    if value is None or isinstance(value, (bool, int, str)):
+    if type(value) in _SCALARS or isinstance(value, (int, str)):
         return value
     if isinstance(value, float):
         return _finite(value)
@@ -81,10 +82,12 @@ def _piece(value: Any) -> str:
 
 
 def _told(value: Any) -> list[tuple[str, Any]]:
-    fields = (
-        (name, getattr(value, name), default) for name, default in _fields(typing.cast("Any", type(value)))
-    )
-    return [(name, v) for name, v, default in fields if default is dataclasses.MISSING or v != default]
+    told = []
+    for name, default in _fields(typing.cast("Any", type(value))):
+        own = getattr(value, name)
+        if own is not default and own != default:
+            told.append((name, own))
+    return told
 
 
 @cache

@@ -51,7 +51,8 @@ def evaluate(template: str, variables: Mapping[str, Any]) -> JSON:
     return _guarded(template, lambda: _strict(_expression(template)(variables)), _Names(variables))
 
 
-def undeclared(template: str) -> set[str]:
+@functools.lru_cache(maxsize=512)
+def undeclared(template: str) -> frozenset[str]:
     """The names that a template takes from outside.
 
     Raises:
@@ -60,8 +61,8 @@ def undeclared(template: str) -> set[str]:
     from jinja2 import meta
 
     if not is_template(template):
-        return set()
-    return set(_guarded(template, lambda: meta.find_undeclared_variables(_sandbox().parse(template))))
+        return frozenset()
+    return frozenset(_guarded(template, lambda: meta.find_undeclared_variables(_sandbox().parse(template))))
 
 
 def syntax_error(template: str) -> tuple[int, str] | None:

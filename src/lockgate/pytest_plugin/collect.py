@@ -45,6 +45,8 @@ class SuiteFile(pytest.File):
     """One suite; a broken one gives no items and ends the session with exit code 4."""
 
     lockgate: Lockgate
+    fixtures: Any = None
+    """What pytest found out about the fixtures of its first item; all others have the same."""
 
     def collect(self) -> Iterable[CaseItem]:
         """One item for each case, backend by backend."""
@@ -74,7 +76,10 @@ class CaseItem(pytest.Function):
     def make(cls, parent: SuiteFile, suite: Suite, backend: Backend, case: Case) -> CaseItem:
         """The item; its name has the backend when several run."""
         suffix = parent.lockgate.suffix(backend)
-        item: CaseItem = cls.from_parent(parent, name=case.id + suffix, callobj=_called_by_runtest)
+        item: CaseItem = cls.from_parent(
+            parent, name=case.id + suffix, callobj=_called_by_runtest, fixtureinfo=parent.fixtures
+        )
+        parent.fixtures = item._fixtureinfo  # noqa: SLF001 - as `pytest.Function` takes it
         item.suite, item.backend, item.case = suite, backend, case
         return item
 

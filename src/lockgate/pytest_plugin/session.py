@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -11,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lockgate.checks.authoring import is_check
+from lockgate.checks.authoring import checks_of
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.suites import load_suite
 from lockgate.engine.asking import Asker, Budget, Journalled
@@ -60,8 +62,7 @@ class Lockgate:
     def registry(self) -> Registry:
         """Built-in and installed checks, and those under `@check` in the conftests loaded so far."""
         modules = [p for p in self.config.pluginmanager.get_plugins() if isinstance(p, ModuleType)]
-        found = {name: thing for m in modules for name, thing in vars(m).items() if is_check(thing)}
-        return Registry(extra={"checks": found})
+        return Registry(extra={"checks": checks_of(modules)})
 
     @property
     def project(self) -> Project:
@@ -289,6 +290,7 @@ class Lockgate:
             self._project.close()
         if self._journal is not None:
             self._journal.close()
+        _leave_quickly()
 
     @property
     def _is_worker(self) -> bool:
@@ -346,6 +348,12 @@ def _no_backend(path: Path, names: Sequence[str]) -> str:
         f"llm_backend), or leave the suite out with --ignore={path.parent.name}. "
         f"The backends there are: {', '.join(names)}."
     )
+
+
+def _leave_quickly() -> None:
+    """Spare Python the search for cycles in a process that is about to end (0.25 s for 1,000 cases)."""
+    atexit.unregister(gc.freeze)
+    atexit.register(gc.freeze)
 
 
 def _hush(config: pytest.Config) -> None:
