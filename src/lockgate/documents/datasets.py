@@ -20,7 +20,6 @@ __all__ = [
     "load_cases",
     "note_duplicates",
     "read_cases",
-    "row_to_case",
     "rows_to_cases",
 ]
 
@@ -87,25 +86,8 @@ def read_cases(path: Path) -> tuple[list[Case], Findings]:
 
 def rows_to_cases(rows: Iterable[Row], findings: Findings) -> list[Case]:
     """The cases of the rows that are right; mistakes are noted."""
-    made = (row_to_case(row, findings) for row in rows)
+    made = (_case(row, findings) for row in rows)
     return [case for case in made if case is not None]
-
-
-def row_to_case(row: Row, findings: Findings) -> Case | None:
-    """A row's case; None where it is wrong, with every mistake noted."""
-    before = len(findings.problems)
-    value = row.value
-    if not _is_right(value):
-        value = {name: node.value for name, node in check_mapping(row.node(), CASE, findings).items()}
-    given = {name: entry for name, entry in value.items() if entry is not None}
-    if isinstance(given.get("input"), list):
-        check_messages(given["input"], "the input", row.at("input"), findings)
-    case_id = _id(given.pop("id"), row, findings) if "id" in given else None
-    if len(findings.problems) > before:
-        return None
-    known = {key: given.pop(key) for key in _FIELDS if key in given}
-    made = case_id or digest([known["input"]])[:8]
-    return Case(id=made, fields=given, where=row.where, **known)
 
 
 def check_messages(messages: Sequence[Any], noun: str, where: Where, findings: Findings) -> bool:
@@ -132,6 +114,23 @@ def note_duplicates(cases: Sequence[Case], findings: Mapping[str, Findings]) -> 
 def content(cases: Sequence[Case]) -> str:
     """A hash of all that the cases say: 16 hex digits that no reformatting of their files changes."""
     return digest([_said(case) for case in cases])
+
+
+def _case(row: Row, findings: Findings) -> Case | None:
+    """A row's case; None where it is wrong, with every mistake noted."""
+    before = len(findings.problems)
+    value = row.value
+    if not _is_right(value):
+        value = {name: node.value for name, node in check_mapping(row.node(), CASE, findings).items()}
+    given = {name: entry for name, entry in value.items() if entry is not None}
+    if isinstance(given.get("input"), list):
+        check_messages(given["input"], "the input", row.at("input"), findings)
+    case_id = _id(given.pop("id"), row, findings) if "id" in given else None
+    if len(findings.problems) > before:
+        return None
+    known = {key: given.pop(key) for key in _FIELDS if key in given}
+    made = case_id or digest([known["input"]])[:8]
+    return Case(id=made, fields=given, where=row.where, **known)
 
 
 def _id(written: str | int, row: Row, findings: Findings) -> str:

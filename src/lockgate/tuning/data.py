@@ -12,7 +12,7 @@ from typing import Any
 
 from lockgate import prompts
 from lockgate.documents import rows as documents
-from lockgate.documents.datasets import check_messages, row_to_case
+from lockgate.documents.datasets import check_messages, rows_to_cases
 from lockgate.documents.findings import Findings
 from lockgate.errors import DocumentError, Problem, UsageError
 from lockgate.model import Case, Message, Prompt, Where
@@ -152,8 +152,8 @@ def _turn(render: Render, row: documents.Row, findings: Findings) -> tuple[tuple
     answer = _answer(row.value)
     shown = {key: value for key, value in row.value.items() if key not in _HIDDEN}
     # The very case that evaluation makes of such a row: what a prompt sees there, it is to see here.
-    case = row_to_case(replace(row, value={**shown, "input": asked}), findings)
-    return (render(case) if case else ()), answer
+    cases = rows_to_cases([replace(row, value={**shown, "input": asked})], findings)
+    return (render(cases[0]) if cases else ()), answer
 
 
 def _answer(row: Mapping[str, Any]) -> str:
