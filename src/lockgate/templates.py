@@ -36,6 +36,8 @@ def fill(template: str, variables: Mapping[str, Any], *, hidden: str = "") -> st
     Raises:
         UsageError: a syntax error, an undefined name, or an operation that fails.
     """
+    if not template:
+        return ""
     with_names = _Names(variables, hidden)
     return _guarded(template, lambda: _compiled(template).render(variables), with_names)
 

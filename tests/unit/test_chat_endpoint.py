@@ -70,12 +70,14 @@ def dropped():
         lambda: refused(503, "busy"),
         lambda: refused(500, "oops"),
         lambda: refused(408, "too late"),
+        lambda: refused(409, "locked"),
+        lambda: refused(425, "too early"),
         lambda: web.Response(status=500, text="[" * 20_000),
         lambda: web.Response(text="[" * 20_000),
         truncated,
         dropped,
     ],
-    ids=["429", "503", "500", "408", "500-nested", "nested", "truncated", "dropped"],
+    ids=["429", "503", "500", "408", "409", "425", "500-nested", "nested", "truncated", "dropped"],
 )
 def test_what_may_pass_is_asked_again(failure):
     """A rate limit, a fault, a cut body or connection costs attempts, never an answer."""
@@ -128,11 +130,49 @@ def test_a_wait_beyond_five_minutes_is_given_up():
     assert time.monotonic() - started < 5
 
 
-def test_rate_limits_slow_the_backend_down():
-    """After 429s fewer requests are allowed in flight than before; one 500 changes nothing."""
-    limit = first_fails(lambda: refused(429, "slow down", retry_after="0.01"))
+@pytest.mark.parametrize("status", [429, 503])
+def test_rate_limits_slow_the_backend_down(status):
+    """After a 429 or 503 fewer requests are allowed in flight than before; one 500 changes nothing."""
+    limit = first_fails(lambda: refused(status, "slow down", retry_after="0.01"))
     assert ask(limit, count=3, concurrency=6)[2]._pace.limit < 6
     assert ask(first_fails(lambda: refused(500, "oops")), count=3, concurrency=6)[2]._pace.limit == 6
+
+
+def recorded(seen):
+    """Answers well, and puts each request, as the server got it, on the list."""
+
+    async def answer(request):
+        seen.append(request)
+        return web.json_response(chat())
+
+    return lambda body: answer
+
+
+def test_organisation_and_project_come_from_the_environment(monkeypatch):
+    """They are sent where the environment names them, as the SDK does, and not otherwise."""
+    monkeypatch.setenv("OPENAI_ORG_ID", "our-org")
+    monkeypatch.delenv("OPENAI_PROJECT_ID", raising=False)
+    seen = []
+    ask(recorded(seen))
+    assert seen[0].headers["OpenAI-Organization"] == "our-org"
+    assert "OpenAI-Project" not in seen[0].headers
+    assert seen[0].headers["User-Agent"].startswith("lockgate/")
+
+
+def test_a_proxy_of_the_environment_is_used(monkeypatch):
+    """The request goes to the proxy, with the endpoint's whole address; never where NO_PROXY names the host."""
+    seen = []
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("no_proxy", "local.invalid")
+    with ChatServer(recorded(seen)) as server:
+        monkeypatch.setenv("http_proxy", server.url.removesuffix("/v1"))
+        for host in ("api.invalid", "local.invalid"):
+            options = {"base_url": f"http://{host}/v1", "attempts": 1}
+            backend = openai("m", setting=Setting(name="api:v1"), **options)
+            (answer,) = backend.complete([Request(case_id="a", messages=({"role": "user", "content": "a"},))])
+            backend.close()
+            assert (answer.error is None) == (host == "api.invalid")
+    assert [request.host for request in seen] == ["api.invalid"]
 
 
 def streamed(*pieces, finish="stop", done=True):

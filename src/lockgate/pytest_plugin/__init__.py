@@ -151,7 +151,7 @@ def _lockgate(config: pytest.Config) -> Lockgate:
 
 
 def _collect_garbage_less(config: pytest.Config) -> None:
-    """What a session makes mostly stays until its end: looking for cycles all the time is a tenth of its time."""
+    """What a session makes mostly stays to its end; looking for cycles in it took a tenth of its time."""
     first, *others = gc.get_threshold()
     config.add_cleanup(functools.partial(gc.set_threshold, first, *others))
     gc.set_threshold(max(first, _OBJECTS_BETWEEN_COLLECTIONS), *others)

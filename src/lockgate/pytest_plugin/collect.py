@@ -79,7 +79,7 @@ class CaseItem(pytest.Function):
         item: CaseItem = cls.from_parent(
             parent, name=case.id + suffix, callobj=_called_by_runtest, fixtureinfo=parent.fixtures
         )
-        parent.fixtures = item._fixtureinfo  # noqa: SLF001 - as `pytest.Function` takes it
+        parent.fixtures = item._fixtureinfo
         item.suite, item.backend, item.case = suite, backend, case
         return item
 
