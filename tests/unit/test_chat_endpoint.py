@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 
+import aiohttp
 import pytest
 from aiohttp import web
 from chat_server import ChatServer, chat, refused
 
 from lockgate.backends import chat_endpoint
+from lockgate.backends.chat_transport import ChatConnection, Timeouts
 from lockgate.backends.openai_chat import openai
 from lockgate.errors import FatalBackendError
 from lockgate.model import Request, Setting
@@ -91,13 +94,47 @@ def test_a_silent_attempt_is_cut_and_asked_again():
     """A request that hangs is given up after `timeout` and asked anew; its time is not the answer's."""
 
     async def hang():
-        import asyncio
-
         await asyncio.sleep(60)
 
     _, answers, _ = ask(first_fails(hang), timeout=0.2)
     assert answers["0"].text == "Hello"
     assert answers["0"].seconds < 0.2
+
+
+def test_an_answer_that_does_not_begin_is_given_up_before_the_whole_time():
+    """`first_byte` ends an attempt of which nothing comes, long before `whole` would."""
+
+    async def hang():
+        await asyncio.sleep(60)
+
+    started = time.monotonic()
+    server, answers, _ = ask(lambda body: hang(), timeout={"first_byte": 0.1, "whole": 50}, attempts=1)
+    assert answers["0"].error == f"Nothing came from {server.url} for 0.1 s."
+    assert time.monotonic() - started < 25
+
+
+def test_a_connection_that_is_not_made_is_said(monkeypatch):
+    """Where the time to connect is used up, the error says that and how long it was."""
+
+    def unanswered(*_, **__):
+        raise aiohttp.ConnectionTimeoutError
+
+    monkeypatch.setattr(aiohttp.ClientSession, "post", unanswered)
+    server, answers, _ = ask(lambda body: chat(), timeout={"connect": 5}, attempts=1)
+    assert answers["0"].error == f"There was no connection to {server.url} within 5 s."
+
+
+def test_all_three_times_reach_the_connection():
+    """To connect, until the answer begins (or goes on), and whole: each limits what it is for."""
+
+    async def limits():
+        times = Timeouts(connect=1, first_byte=2, whole=3)
+        connection = ChatConnection("http://127.0.0.1:9/v1", "key", times, most=1)
+        await connection.close()
+        return connection._session.timeout
+
+    found = asyncio.run(limits())
+    assert (found.sock_connect, found.sock_read, found.total) == (1, 2, 3)
 
 
 def test_attempts_run_out_and_the_error_tells_all():
@@ -160,7 +197,7 @@ def test_organisation_and_project_come_from_the_environment(monkeypatch):
 
 
 def test_a_proxy_of_the_environment_is_used(monkeypatch):
-    """The request goes to the proxy, with the endpoint's whole address; never where NO_PROXY names the host."""
+    """The request goes to the proxy, with the endpoint's whole address, unless NO_PROXY names the host."""
     seen = []
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.setenv("no_proxy", "local.invalid")

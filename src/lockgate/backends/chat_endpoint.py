@@ -186,8 +186,7 @@ def _after_error(
     from openai import APITimeoutError
 
     if isinstance(error, APITimeoutError):
-        limit = f"{backend.timeouts.whole:g} s"
-        return _after(backend, attempt, f"There was no answer from {backend.shares} within {limit}.", 0.0)
+        return _after(backend, attempt, _overdue(backend, error), 0.0)
     status = getattr(error, "status_code", None)
     headers = error.response.headers if status is not None else {}
     stated = stated_wait(headers)
@@ -197,6 +196,18 @@ def _after_error(
     line = explain(error, connection.api_key)
     again = status is None or status in _AGAIN or status >= 500
     return _after(backend, attempt, line, wait) if again else {"error": line}
+
+
+def _overdue(backend: OpenAIChat, error: Any) -> str:
+    """Which of its times an attempt has used up."""
+    import aiohttp
+
+    times, cause = backend.timeouts, error.__cause__
+    if isinstance(cause, aiohttp.ConnectionTimeoutError):
+        return f"There was no connection to {backend.shares} within {times.connect:g} s."
+    if isinstance(cause, aiohttp.SocketTimeoutError) and times.first_byte < times.whole:
+        return f"Nothing came from {backend.shares} for {times.first_byte:g} s."
+    return f"There was no answer from {backend.shares} within {times.whole:g} s."
 
 
 def _after(backend: OpenAIChat, attempt: Attempt[Request], said: str, wait: float) -> dict[str, Any] | float:
