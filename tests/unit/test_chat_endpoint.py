@@ -20,10 +20,8 @@ from lockgate.model import Request, Setting
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch):
-    """A key, no proxy, and no waiting where the endpoint names no time."""
+    """A key, and no waiting where the endpoint names no time."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(chat_endpoint, "backoff", lambda number: 0.001 * number)
 
 
