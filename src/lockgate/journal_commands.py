@@ -42,9 +42,8 @@ def _stats(path: Path) -> None:
     found = stats(path)
     held = sum(holding.completions for holding in found.holdings)
     size = _size(found.size_bytes)
-    click.echo(
-        f"{path}: {size}, schema {found.schema}, {count(held, 'completion')}, {count(found.runs, 'run')}"
-    )
+    what = (count(held, "completion"), count(found.verdicts, "verdict"), count(found.runs, "run"))
+    click.echo(f"{path}: {size}, schema {found.schema}, {', '.join(what)}")
     if found.holdings:
         head = ("backend", "completions", "first", "last", "tokens in", "tokens out", "cost")
         rows = [

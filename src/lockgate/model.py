@@ -325,6 +325,8 @@ class Check:
         judge_many: the same for many pairs at once, where batching pays; same length, same order.
         spec: how it was declared.
         identity: everything that can change a verdict (options, engine, weights), for its fingerprint.
+        costly: whether a model gives its verdicts, from the case and the answer's text, passages and finish;
+            the journal keeps them, and the same answer is not judged twice.
     """
 
     name: str
@@ -333,6 +335,7 @@ class Check:
     judge_many: Callable[[Sequence[tuple[Case, Completion]]], Sequence[Verdict]] | None = None
     spec: Spec | None = None
     identity: Mapping[str, JSON] = field(default_factory=dict)
+    costly: bool = False
 
     def __call__(self, case: Case, completion: Completion) -> Verdict:
         """The verdict on one answer."""

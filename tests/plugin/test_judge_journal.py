@@ -54,3 +54,16 @@ def test_a_judge_is_asked_once_for_one_answer(desk):
     with sqlite3.connect(desk.pytester.path / ".lockgate/journal.sqlite") as database:
         counts = dict(database.execute("SELECT backend, count(*) FROM completions GROUP BY backend"))
     assert counts == {"ft:v3": 2, "judge:v1": 2}
+
+
+def test_a_kept_verdict_outlives_the_words_of_its_judge(desk):
+    """What was judged once needs no judge again, though its answers were pruned; `--llm-rescore` does."""
+    import sqlite3
+
+    set_up(desk)
+    desk.run("--llm-backend=ft:v3", "--llm-inconclusive=warn")
+    with sqlite3.connect(desk.pytester.path / ".lockgate/journal.sqlite") as database:
+        database.execute("DELETE FROM completions WHERE backend = 'judge:v1'")
+    result = desk.run("--llm-backend=ft:v3", "--llm-offline", "--llm-inconclusive=warn")
+    result.assert_outcomes(passed=3)
+    assert "2 unscored" in desk.run("--llm-backend=ft:v3", "--llm-rescore", "-rA").stdout.str()

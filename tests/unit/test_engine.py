@@ -171,7 +171,7 @@ def test_a_backend_that_cannot_be_named_fails_every_job(journal):
 def test_a_fault_in_the_judging_reaches_who_waits(monkeypatch):
     """It is raised there; no sample comes of it."""
 
-    def fault(answered):
+    def fault(answered, judge):
         raise RuntimeError("a fault")
 
     monkeypatch.setattr(background, "sample_all", fault)

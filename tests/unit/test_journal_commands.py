@@ -41,7 +41,7 @@ def test_stats_are_a_line_and_a_table():
     fill(api="a", ft="b")
     result = run("stats")
     head, names, *rows = result.stdout.splitlines()
-    assert re.fullmatch(r"\.lockgate/journal\.sqlite: [\d.]+ kB, schema 2, 2 completions, 0 runs", head)
+    assert re.fullmatch(r"\.lockgate/journal\.sqlite: [\d.]+ kB, schema 3, 2 completions, 0 verdicts, 0 runs", head)
     assert re.split(r"\s{2,}", names) == [
         "backend", "completions", "first", "last", "tokens in", "tokens out", "cost",
     ]  # fmt: skip
@@ -56,7 +56,7 @@ def test_stats_of_an_empty_journal_have_no_table():
     """One line, and singulars are right."""
     fill(Path("j"))
     assert re.fullmatch(
-        r"j: [\d.]+ kB, schema 2, 0 completions, 0 runs\n", run("stats", "--journal", "j").stdout
+        r"j: [\d.]+ kB, schema 3, 0 completions, 0 verdicts, 0 runs\n", run("stats", "--journal", "j").stdout
     )
 
 

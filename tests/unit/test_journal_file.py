@@ -59,7 +59,7 @@ def test_a_new_file_has_the_newest_schema(tmp_path):
     path = tmp_path / "deep/er/journal.sqlite"
     open_file(path).close()
     assert version_of(path) == SCHEMA_VERSION
-    assert set(schema_of(path)) == {"completions", "failures", "runs", "shards"}
+    assert set(schema_of(path)) == {"completions", "failures", "runs", "shards", "verdicts"}
 
 
 def test_an_old_file_is_brought_up_to_date_with_all_it_holds(old):

@@ -16,7 +16,7 @@ from lockgate.engine.runner import conclude
 from lockgate.engine.shards import Shard, ShardRun, put_shards
 from lockgate.errors import UsageError
 from lockgate.fingerprints import digest
-from lockgate.model import Completion, Request, Timing
+from lockgate.model import Completion, Request, Timing, Verdict
 from lockgate.registry import Registry
 
 PROJECT = "backends: {a: {v1: {kind: scripted, answers: {c1: yes!, c2: yes!, c3: 'no'}}}}\n"
@@ -84,6 +84,20 @@ def test_a_journal_is_not_joined_into_itself():
     """It may be named among the others."""
     into = put(Path("into"), "x", "x")
     assert join([into, put(Path("2"), "y", "y")], Path("./into")) == Imported(new=1)
+
+
+def test_verdicts_are_joined_and_those_there_stay():
+    """A costly check need not judge again what a shard has judged."""
+    for name, reason in (("1", "first"), ("2", "second")):
+        journal = Journal(put(Path(name), name, "x"))
+        journal.put_verdict("shared", "rule", "a:v1", Verdict(status="fail", reason=reason))
+        journal.put_verdict(name, "rule", "a:v1", Verdict(status="pass"))
+        journal.close()
+    join([Path("1"), Path("2")], Path("into"))
+    joined = Journal(Path("into"))
+    found = [joined.verdict(key, "rule") for key in ("shared", "1", "2")]
+    joined.close()
+    assert [v.reason for v in found] == ["first", "", ""]
 
 
 def test_nothing_is_joined_when_one_is_damaged():

@@ -9,7 +9,7 @@ import pytest
 from lockgate.engine.journal import Journal
 from lockgate.engine.upkeep import chosen_backends, prune, stats
 from lockgate.errors import UsageError
-from lockgate.model import Completion, Request, Run
+from lockgate.model import Completion, Request, Run, Verdict
 
 DAY = 86_400.0
 
@@ -45,6 +45,8 @@ def path(tmp_path: Path) -> Path:
         journal.put_run(
             f"run-{backend}", Run(suite="s", backend=backend, fingerprint="f", samples=(), started=started)
         )
+    for backend in ("ft:v3", "api:v1"):
+        journal.put_verdict(f"of-{backend}", "rule", backend, Verdict(status="pass"))
     journal.close()
     return path
 
@@ -56,7 +58,7 @@ def test_stats_are_by_backend(path):
     tuned = found.holdings[1]
     assert (tuned.tokens_in, tuned.tokens_out, tuned.cost) == (10, 7, 0.25)
     assert tuned.last - tuned.first == pytest.approx(40 * DAY, abs=60)
-    assert (found.runs, found.schema) == (2, 2)
+    assert (found.verdicts, found.runs, found.schema) == (2, 2, 3)
     assert found.size_bytes >= path.stat().st_size
 
 
@@ -88,6 +90,14 @@ def test_conditions_apply_together(path, conditions, left):
     """A backend is named by itself or by its family, and spared where it is kept."""
     prune(path, **conditions)
     assert keys(path) == left
+
+
+def test_verdicts_go_with_their_backend(path):
+    """Those on the answers of others stay."""
+    prune(path, backends=["ft:v3"])
+    journal = Journal(path)
+    assert [journal.verdict(f"of-{name}", "rule") is None for name in ("ft:v3", "api:v1")] == [True, False]
+    journal.close()
 
 
 def test_a_dry_run_counts_and_changes_nothing(path):

@@ -67,6 +67,7 @@ def judge(
         measures=(Measure(name=metric, kind="mean"),),
         judge=lambda case, completion: judge_many([(case, completion)])[0],
         judge_many=judge_many,
+        costly=True,
         identity={
             "check": "judge",
             "rubric": rubric,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -13,7 +13,8 @@ from lockgate.engine.drain import Drain
 from lockgate.engine.jobs import Job
 from lockgate.engine.ledger import Ledger
 from lockgate.engine.progress import Meter, Progress
-from lockgate.engine.scoring import sample_all
+from lockgate.engine.scoring import Judge, sample_all
+from lockgate.engine.verdicts import KeptVerdicts
 from lockgate.errors import LockgateError
 from lockgate.model import Backend, Completion, Request, Sample
 
@@ -74,6 +75,7 @@ class Engine:
             self._judge, name="lockgate-checks", most=_TOGETHER
         )
         self._ledger = Ledger(next((a.journal for a in askers.values()), None))
+        self._score = partial(sample_all, judge=_judge_through(askers.values()))
         self._meter = Meter()
         self._askers = {
             key: replace(asker, keep=self._ledger.put, meter=self._meter) for key, asker in askers.items()
@@ -139,7 +141,7 @@ class Engine:
         if self._checks.broken is not None:
             raise self._checks.broken
         made = self._made.get(id(job), _unmade(job))
-        return made if isinstance(made, Sample) else sample_all([(job, made)])[0]
+        return made if isinstance(made, Sample) else self._score([(job, made)])[0]
 
     def _idle(self) -> bool:
         return self._stop.is_set() or not self._open or self._checks.broken is not None
@@ -190,7 +192,7 @@ class Engine:
         """
         answered = [self._as_kept(*entry) for entry in entries if entry is not None]
         if answered and not self._stop.is_set():
-            made = [completion for _, completion in answered] if self._split else sample_all(answered)
+            made = [completion for _, completion in answered] if self._split else self._score(answered)
             with self._changed:
                 self._made.update(zip((id(job) for job, _ in answered), made, strict=True))
         with self._changed:
@@ -213,10 +215,19 @@ class Engine:
         while not self._stop.is_set():
             completion = asker.told(self.share.session, key, job.request, since=since)
             if completion is not None:
-                return sample_all([(job, completion)])[0]
+                return self._score([(job, completion)])[0]
             time.sleep(_POLL_SECONDS)
             tick()
         return _unmade(job)
+
+
+def _judge_through(askers: Iterable[Asker]) -> Judge | None:
+    """Costly checks' verdicts come from the journal where there is one, unless all is to be judged anew."""
+    asker = next((a for a in askers if a.journal is not None), None)
+    if asker is None or asker.journal is None:
+        return None
+    again = asker.policy.fresh or asker.policy.rescore
+    return KeptVerdicts(journal=asker.journal, again=again).judge
 
 
 def _unmade(job: Job) -> Sample:

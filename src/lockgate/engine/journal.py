@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from lockgate.engine.journal_file import open_file, put_aside
 from lockgate.fingerprints import digest
-from lockgate.model import Backend, Completion, Request, Run
+from lockgate.model import Backend, Completion, Request, Run, Verdict
 from lockgate.plain import as_json, from_plain, to_json, to_plain
 
 __all__ = ["Journal", "Recording", "recording", "request_key", "run_id"]
@@ -104,6 +104,16 @@ class Journal:
         """The error that another process of this session met, or None."""
         row = self._one("SELECT error FROM failures WHERE session = ? AND key = ?", session, key)
         return None if row is None else str(row[0])
+
+    def verdict(self, completion: str, rule: str) -> Verdict | None:
+        """What a check said of an answer, or None; both by the hashes that `put_verdict` was given."""
+        row = self._one("SELECT verdict FROM verdicts WHERE completion = ? AND rule = ?", completion, rule)
+        return None if row is None else from_plain(Verdict, json.loads(row[0]))
+
+    def put_verdict(self, completion: str, rule: str, backend: str, verdict: Verdict) -> None:
+        """Keep a verdict under the hash of what was judged and that of the check, its options and model."""
+        row = (completion, rule, backend, as_json(to_plain(verdict)), time.time())
+        self._write("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?)", row)
 
     def put_run(self, run_id: str, run: Run) -> None:
         """Keep a run, so that a later one can be compared with it."""

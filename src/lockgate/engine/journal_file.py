@@ -44,6 +44,12 @@ MIGRATIONS: Mapping[int, str] = {
         shard TEXT NOT NULL, PRIMARY KEY (path, backend, number)
     ) WITHOUT ROWID
     """,
+    3: """
+    CREATE TABLE verdicts (
+        completion TEXT NOT NULL, rule TEXT NOT NULL, backend TEXT NOT NULL, verdict TEXT NOT NULL,
+        created REAL NOT NULL, PRIMARY KEY (completion, rule)
+    ) WITHOUT ROWID
+    """,
 }
 """Version → the statements, between semicolons, that lead to it; a released entry never changes."""
 

@@ -90,9 +90,16 @@ def join(journals: Sequence[Path], into: Path) -> Imported:
                     with closing(open_existing(journal)) as source:
                         for row in read_recordings(source):
                             take(database, row, imported)
+                        _take_verdicts(database, source)
     except sqlite3.OperationalError as error:
         raise UsageError(f"The journal {into} cannot be written ({error}). Try again later.") from error
     return imported
+
+
+def _take_verdicts(database: sqlite3.Connection, source: sqlite3.Connection) -> None:
+    """A verdict says the same wherever it was made: those that are there stay."""
+    rows = source.execute("SELECT * FROM verdicts")
+    database.executemany("INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?, ?)", rows)
 
 
 def splits_of(journals: Iterable[Path]) -> list[Split]:

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from lockgate.engine.jobs import Job
 from lockgate.model import Case, Check, Completion, Sample, Verdict
 
-__all__ = ["sample_all"]
+__all__ = ["Judge", "judge_pairs", "sample_all"]
 
-_Pair = tuple[Case, Completion]
+Pair: TypeAlias = tuple[Case, Completion]
+Judge: TypeAlias = Callable[[Check, Sequence[tuple[Job, Completion]]], list[Verdict]]
+"""How a check is asked about answers: one verdict for each, in order."""
 
 
-def sample_all(answered: Sequence[tuple[Job, Completion]]) -> list[Sample]:
-    """One sample for each job and its completion, in order; checks see only what was answered."""
+def sample_all(answered: Sequence[tuple[Job, Completion]], *, judge: Judge | None = None) -> list[Sample]:
+    """One sample for each job and its completion, in order; checks see only what was answered.
+
+    Args:
+        answered: jobs and what came of them.
+        judge: how a check is asked, `judge_pairs` where it is not said.
+    """
+    ask = judge or _judge_answered
     good = [(job, c) for job, c in answered if _is_answer(c)]
     verdicts = {id(job): list[Verdict]() for job, _ in good}
     for check in _checks(good):
         concerned = [(job, c) for job, c in good if job.suite is not None and check in job.suite.checks]
-        pairs = [(job.case, c) for job, c in concerned]
-        for (job, _), verdict in zip(concerned, _judge(check, pairs), strict=True):
+        for (job, _), verdict in zip(concerned, ask(check, concerned), strict=True):
             verdicts[id(job)].append(verdict)
     return [_sample(job, c, tuple(verdicts.get(id(job), ()))) for job, c in answered]
+
+
+def judge_pairs(check: Check, pairs: Sequence[Pair]) -> list[Verdict]:
+    """One verdict for each case and completion, in order; a check that breaks gives verdicts that say so."""
+    if check.judge_many is None or len(pairs) == 1:
+        return [_judge_one(check, *pair) for pair in pairs]
+    try:
+        verdicts = check.many(pairs)
+    except Exception:  # noqa: BLE001 -- one pair broke the batch: judged alone, only that one is an error
+        return [_judge_one(check, *pair) for pair in pairs]
+    if len(verdicts) != len(pairs):
+        return [_broken(check, f"gave {len(verdicts)} verdicts for {len(pairs)} answers") for _ in pairs]
+    return verdicts
 
 
 def _is_answer(completion: Completion) -> bool:
@@ -46,16 +67,8 @@ def _sample(job: Job, completion: Completion, verdicts: tuple[Verdict, ...]) -> 
     )
 
 
-def _judge(check: Check, pairs: Sequence[_Pair]) -> list[Verdict]:
-    if check.judge_many is None or len(pairs) == 1:
-        return [_judge_one(check, *pair) for pair in pairs]
-    try:
-        verdicts = check.many(pairs)
-    except Exception:  # noqa: BLE001 -- one pair broke the batch: judged alone, only that one is an error
-        return [_judge_one(check, *pair) for pair in pairs]
-    if len(verdicts) != len(pairs):
-        return [_broken(check, f"gave {len(verdicts)} verdicts for {len(pairs)} answers") for _ in pairs]
-    return verdicts
+def _judge_answered(check: Check, answered: Sequence[tuple[Job, Completion]]) -> list[Verdict]:
+    return judge_pairs(check, [(job.case, completion) for job, completion in answered])
 
 
 def _judge_one(check: Check, case: Case, completion: Completion) -> Verdict:

@@ -38,11 +38,12 @@ class Holding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stats:
-    """What a journal holds."""
+    """What a journal holds; the verdicts are those of costly checks."""
 
     size_bytes: int
     schema: int
     holdings: tuple[Holding, ...]
+    verdicts: int
     runs: int
 
 
@@ -63,8 +64,10 @@ def stats(path: Path) -> Stats:
     """
     with closing(open_existing(path)) as database:
         holdings = tuple(_holding(*row) for row in database.execute(_HOLDINGS))
+        verdicts = database.execute("SELECT count(*) FROM verdicts").fetchone()[0]
         runs = database.execute("SELECT count(*) FROM runs").fetchone()[0]
-        return Stats(size_bytes=_size(path), schema=SCHEMA_VERSION, holdings=holdings, runs=runs)
+        size = _size(path)
+    return Stats(size_bytes=size, schema=SCHEMA_VERSION, holdings=holdings, verdicts=verdicts, runs=runs)
 
 
 def prune(
@@ -167,6 +170,7 @@ def _remove(database: sqlite3.Connection, names: set[str], before: float) -> Non
     with database:
         for name in names:
             database.execute("DELETE FROM completions WHERE backend = ? AND created < ?", (name, before))
+            database.execute("DELETE FROM verdicts WHERE backend = ? AND created < ?", (name, before))
             database.execute("DELETE FROM runs WHERE backend = ? AND started < ?", (name, _iso(before)))
         # What one session's processes tell each other is of no use to a later one.
         database.execute("DELETE FROM failures WHERE created < ?", (time.time() - _FAILURE_SECONDS,))
