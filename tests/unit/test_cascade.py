@@ -85,6 +85,17 @@ def test_retries_and_queues_add_up(first, second, attempts, queued):
     assert (completion.attempts, completion.queued_seconds) == (attempts, queued)
 
 
+@pytest.mark.parametrize(("first", "token"), [(1.0, 1.25), (None, None)])
+def test_the_first_token_comes_after_what_was_refused(first, token):
+    """The time to it is the last part's own after all that the others took, None where that is unknown."""
+    refused = Scripted(name="x", answers=lambda r: Completion(text="bad", seconds=first))
+    given = Scripted(
+        name="y", answers=lambda r: Completion(text="good", seconds=2.0, first_token_seconds=0.25)
+    )
+    backend = Cascade(name="both", backends=(refused, given), accept=(says("good"),))
+    assert ask(backend, "a")["a"].first_token_seconds == token
+
+
 def test_it_answers_calls_apart_as_its_parts_do():
     """It takes as many calls at once as its weakest part, and none where one answers in batches."""
 
