@@ -167,6 +167,14 @@ def test_a_gate_may_ask_for_its_own_confidence():
     assert only("error_rate", found).confidence == 0.9
 
 
+def test_a_latency_gate_may_ask_for_its_own_confidence():
+    """So are those of a quantile: 45 timings give p95 a high limit at 0.9 and none at 0.95."""
+    timings = [Timing(seconds=s / 10) for s in range(45)]
+    found = measure([], [], timings=timings, confidences={"latency_p95": 0.9})
+    assert (only("latency_p95", found).confidence, only("latency_p95", found).high) == (0.9, 4.4)
+    assert only("latency_p95", measure([], [], timings=timings)).high is None
+
+
 def test_measures_of_one_name_must_agree():
     """Two checks may share a metric, and may not make it in different ways."""
     assert len(measure([], [ACCURACY, ACCURACY])) == 1 + len(BUILTIN_MEASURES)

@@ -75,10 +75,11 @@ def test_without_retrieval_the_context_is_the_cases_own_and_there_are_no_passage
     assert render(_prompt(user=template), CASE)[0]["content"] == "0 First.\n\nSecond."
 
 
-def test_expected_is_never_visible_to_a_prompt():
-    """A prompt that asks for the expected answer is refused with the reason."""
+@pytest.mark.parametrize("part", ["user", "system"])
+def test_expected_is_never_visible_to_a_prompt(part):
+    """A prompt that asks for the expected answer, in either part, is refused with the reason."""
     with pytest.raises(UsageError) as caught:
-        render(_prompt(user="{{ expected.category }}"), CASE)
+        render(_prompt(**{part: "{{ expected.category }}"}), CASE)
     assert str(caught.value) == (
         "Template '{{ expected.category }}': prompts never see 'expected': it would give the answer away. "
         "Use it in a check."
