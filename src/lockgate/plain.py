@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import math
 import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -56,13 +57,18 @@ def to_plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no plain form")
 
 
-def to_json(value: Any) -> str:
-    """A dataclass as `as_json(to_plain(…))` writes it, without the whole tree in memory at once.
+def to_json(value: Any) -> bytes:
+    """A dataclass as `as_json(to_plain(…))` writes it, in UTF-8, without the whole tree in memory at once.
 
     Raises:
         TypeError, ValueError: as those two.
     """
-    return "{" + ", ".join(f"{as_json(name)}: {_piece(v)}" for name, v in _told(value)) + "}"
+    text = io.BytesIO()
+    for number, (name, v) in enumerate(_told(value)):
+        text.write(f"{', ' if number else '{'}{as_json(name)}: ".encode())
+        text.writelines(piece.encode() for piece in _pieces(v))
+    text.write(b"}")
+    return text.getvalue()
 
 
 def from_plain(kind: type[T], plain: Any) -> T:
@@ -75,10 +81,14 @@ def from_plain(kind: type[T], plain: Any) -> T:
     return kind(**{name: _revive(hints[name], v) for name, v in plain.items() if name in hints})
 
 
-def _piece(value: Any) -> str:
-    if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
-        return "[" + ", ".join(as_json(to_plain(item)) for item in value) + "]"
-    return as_json(to_plain(value))
+def _pieces(value: Any) -> Iterator[str]:
+    if not (isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0])):
+        yield as_json(to_plain(value))
+        return
+    for number, item in enumerate(value):
+        yield ", " if number else "["
+        yield as_json(to_plain(item))
+    yield "]"
 
 
 def _told(value: Any) -> list[tuple[str, Any]]:

@@ -75,7 +75,7 @@ def test_runs_round_trip():
 def test_json_in_pieces_is_the_whole_trees(made):
     """A run written piece by piece is the JSON of its plain form."""
     run = Run(suite="s", backend="a:v1", fingerprint="f", samples=tuple(made), notes=("n",))
-    assert to_json(run) == as_json(to_plain(run))
+    assert to_json(run).decode() == as_json(to_plain(run))
 
 
 def test_defaults_are_left_out():

@@ -19,6 +19,7 @@ __all__ = ["broken", "check", "checks_of", "failed", "is_check", "passed", "rate
 Better: TypeAlias = Literal["higher", "lower"]
 
 _MARK = "__lockgate_check__"
+_PASSED = Verdict(status="pass", score=1.0)
 
 
 @overload
@@ -86,6 +87,8 @@ def passed(
     evidence: Iterable[Span] = (),
 ) -> Verdict:
     """The verdict `pass`; `figures` is metric name → this sample's share, left out for a plain rate."""
+    if not figures and score == 1.0 and not reason and not evidence:
+        return _PASSED
     return Verdict(
         status="pass", score=score, reason=reason, evidence=tuple(evidence), figures=dict(figures or {})
     )
@@ -128,12 +131,16 @@ def rate_check(
     status `error`, so that one odd case does not end a run.
     """
     measure = Measure(name=metric)
+    # Most answers pass most checks, and say no more than that: one verdict does for all of them.
+    plain_pass = replace(_with_figures(_PASSED, measure), check=name)
 
     def judged(case: Case, completion: Completion) -> Verdict:
         try:
             verdict = judge(case, completion)
         except LockgateError as error:
             verdict = broken(str(error))
+        if verdict is _PASSED:
+            return plain_pass
         if verdict is None:
             return unscored("The check does not apply to this case.")
         return _with_figures(verdict, measure)

@@ -90,13 +90,17 @@ class Asker:
         stop, `--llm-rescore`): it is unscored. Nothing is raised for a backend's failure.
         """
         fingerprint = self.fingerprint
-        twins: dict[str, list[Request]] = {}
+        firsts: dict[str, Request] = {}
+        twins: dict[int, list[Request]] = {}
         for request in requests:
-            twins.setdefault(request_key(self.backend, fingerprint, request), []).append(request)
-        keys = {id(same[0]): key for key, same in twins.items()}
-        for completion in self._each(keys, [same[0] for same in twins.values()], fingerprint):
-            for request in twins[keys[id(completion.request)]]:
-                yield completion if request is completion.request else replace(completion, request=request)
+            first = firsts.setdefault(request_key(self.backend, fingerprint, request), request)
+            if first is not request:
+                twins.setdefault(id(first), []).append(request)
+        keys = {id(first): key for key, first in firsts.items()}
+        for completion in self._each(keys, list(firsts.values()), fingerprint):
+            yield completion
+            for request in twins.get(id(completion.request), ()):
+                yield replace(completion, request=request)
 
     def told(self, session: str, key: str, request: Request, *, since: float) -> Completion | None:
         """What another process of the session got for a request: its answer, its error, or None so far."""

@@ -119,7 +119,7 @@ class Journal:
         """Keep a run, so that a later one can be compared with it."""
         record = to_json(run)
         row = (run_id, run.suite, run.backend, run.started, record)
-        self._write("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)", row)
+        self._write("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, CAST(? AS TEXT))", row)
 
     def run(self, run_id: str) -> Run | None:
         """The run of that id, or None."""

@@ -70,7 +70,7 @@ class CaseItem(pytest.Function):
     suite: Suite
     backend: Backend
     case: Case
-    samples: tuple[Sample, ...] = ()
+    samples: tuple[Sample, ...]
 
     @classmethod
     def make(cls, parent: SuiteFile, suite: Suite, backend: Backend, case: Case) -> CaseItem:
@@ -80,7 +80,7 @@ class CaseItem(pytest.Function):
             parent, name=case.id + suffix, callobj=_called_by_runtest, fixtureinfo=parent.fixtures
         )
         parent.fixtures = item._fixtureinfo
-        item.suite, item.backend, item.case = suite, backend, case
+        item.suite, item.backend, item.case, item.samples = suite, backend, case, ()
         return item
 
     @property

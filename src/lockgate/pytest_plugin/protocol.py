@@ -40,28 +40,32 @@ def run_plain(item: CaseItem, nextitem: pytest.Item | None) -> bool:
         return False
     hook = item.ihook
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    _report(item)
+    called = _report(item)
     # What tests before it set up for their files is not needed any longer.
     stop = item.session.shouldfail or item.session.shouldstop
     item.session._setupstate.teardown_exact(None if stop else nextitem)  # noqa: SLF001 - as pytest's own runner
-    hook.pytest_runtest_logreport(report=_done(item))
+    hook.pytest_runtest_logreport(report=_done(item, called))
     hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
 
 
-def _report(item: CaseItem) -> None:
+def _report(item: CaseItem) -> pytest.TestReport:
     stops = (pytest.exit.Exception, KeyboardInterrupt)
     call = pytest.CallInfo.from_call(item.runtest, when="call", reraise=stops)
     report = item.ihook.pytest_runtest_makereport(item=item, call=call)
     item.ihook.pytest_runtest_logreport(report=report)
     if check_interactive_exception(call, report):
         item.ihook.pytest_exception_interact(node=item, call=call, report=report)
+    made: pytest.TestReport = report
+    return made
 
 
-def _done(item: CaseItem) -> pytest.TestReport:
-    """The end of an item: reporters such as `--junitxml` wait for it."""
+def _done(item: CaseItem, called: pytest.TestReport) -> pytest.TestReport:
+    """The end of an item: reporters such as `--junitxml` wait for it, and keep it like the one before."""
     nothing = pytest.CallInfo.from_call(lambda: None, when="teardown")
-    return pytest.TestReport.from_item_and_call(item, nothing)
+    report = pytest.TestReport.from_item_and_call(item, nothing)
+    report.keywords, report.user_properties = called.keywords, called.user_properties
+    return report
 
 
 def _foreign(config: pytest.Config, hook: str) -> Sequence[str]:
