@@ -62,6 +62,13 @@ def test_a_new_file_has_the_newest_schema(tmp_path):
     assert set(schema_of(path)) == {"completions", "failures", "runs", "shards", "verdicts"}
 
 
+def test_commits_reach_the_disk(tmp_path):
+    """Each is flushed (synchronous FULL): what was reported outlives a failure of the power."""
+    database = open_file(tmp_path / "j")
+    assert database.execute("PRAGMA synchronous").fetchone()[0] == 2
+    database.close()
+
+
 def test_an_old_file_is_brought_up_to_date_with_all_it_holds(old):
     """Answers, failures and runs of version 1 are there afterwards."""
     journal = Journal(old)
