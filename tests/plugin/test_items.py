@@ -38,6 +38,20 @@ def test_a_governed_miss_is_an_xfail(desk):
     assert result.ret == 0
 
 
+def test_runxfail_shows_governed_misses_as_failures(desk):
+    """`--runxfail` means what it always means: nothing is expected to fail."""
+    desk.many(100, right=98, gates="gates:\n  accuracy: {min: 0.9}\n")
+    result = desk.run("--llm-backend=ft:v3", "--runxfail")
+    result.assert_outcomes(passed=99, failed=2)
+
+
+def test_a_backend_that_is_named_twice_runs_once(desk):
+    """By its version or as its family's default, it is one backend, and items need no suffix."""
+    result = desk.run("--llm-backend=ft:v3,ft", "--llm-backend=ft:v3", "-v")
+    result.stdout.fnmatch_lines(["*evalsuites/shop.yaml::hours PASSED*"])
+    result.assert_outcomes(passed=2)
+
+
 def test_a_backend_error_fails_its_item_even_under_a_gate(desk):
     """A request without an answer fails its item, gate or no gate, and counts against the metric."""
     desk.many(60, right=60, gates="gates:\n  accuracy: {min: 0.5}\n")
