@@ -38,6 +38,14 @@ def test_a_governed_miss_is_an_xfail(desk):
     assert result.ret == 0
 
 
+def test_a_miss_that_no_gate_covers_fails_beside_one_that_a_gate_does(desk):
+    """A gate excuses the misses of its own metric, and no other of the same case."""
+    checks = "  - contains: {value: 'yes', metric: agreement}\n"
+    desk.many(100, right=98, checks=checks, gates="gates:\n  accuracy: {min: 0.9}\n")
+    result = desk.run("--llm-backend=ft:v3")
+    result.assert_outcomes(passed=99, failed=2)
+
+
 def test_runxfail_shows_governed_misses_as_failures(desk):
     """`--runxfail` means what it always means: nothing is expected to fail."""
     desk.many(100, right=98, gates="gates:\n  accuracy: {min: 0.9}\n")

@@ -95,17 +95,31 @@ def test_unknown_baseline(desk):
     assert "'nothing'" in error_of(desk.run("--llm-backend=ft:v3", "--llm-baseline=nothing"))
 
 
+MISSING_EXTRA = """\
+from lockgate.backends.scripted import Scripted
+from lockgate.errors import MissingExtra
+
+def missing(self):
+    raise MissingExtra(feature='The transformers backend', package='torch', extra='local')
+
+before = Scripted.identity
+Scripted.identity = property(missing, lambda self, value: None)
+
+def pytest_unconfigure():
+    Scripted.identity = before
+"""
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_backend_that_misses_its_extra_is_a_usage_error(desk, workers):
     """What a backend cannot even be named without is told before anything is asked, with the pip line."""
-    desk.write(
-        "conftest.py",
-        "from lockgate.backends.scripted import Scripted\n"
-        "from lockgate.errors import MissingExtra\n"
-        "def missing(self):\n"
-        "    raise MissingExtra(feature='The transformers backend', package='torch', extra='local')\n"
-        "before = Scripted.identity\n"
-        "Scripted.identity = property(missing, lambda self, value: None)\n"
-        "def pytest_unconfigure():\n    Scripted.identity = before\n",
-    )
+    desk.write("conftest.py", MISSING_EXTRA)
     assert "pip install 'lockgate[local]'" in error_of(desk.run("--llm-backend=ft:v3", workers=workers))
+
+
+def test_collecting_needs_no_extra(desk):
+    """`--collect-only` asks nothing, and so lists the items where the backend could not even be named."""
+    desk.write("conftest.py", MISSING_EXTRA)
+    result = desk.run("--llm-backend=ft:v3", "--collect-only", "-q")
+    result.stdout.fnmatch_lines(["evalsuites/shop.yaml::hours", "evalsuites/shop.yaml::place"])
+    assert result.ret == 0
