@@ -38,6 +38,15 @@ def test_a_governed_miss_is_an_xfail(desk):
     assert result.ret == 0
 
 
+def test_a_check_that_cannot_tell_fails_its_item_without_a_gate(desk):
+    """An unscored answer is no pass; under a gate on its metric the gate decides."""
+    desk.many(3, right=3, checks="  - max_tokens: 5\n", gates="")
+    result = desk.run("--llm-backend=ft:v3")
+    result.assert_outcomes(failed=3)
+    desk.many(3, right=3, checks="  - max_tokens: 5\n", gates="gates:\n  max_tokens: {min: 0.1}\n")
+    desk.run("--llm-backend=ft:v3").assert_outcomes(xfailed=3, failed=1)
+
+
 def test_a_miss_that_no_gate_covers_fails_beside_one_that_a_gate_does(desk):
     """A gate excuses the misses of its own metric, and no other of the same case."""
     checks = "  - contains: {value: 'yes', metric: agreement}\n"

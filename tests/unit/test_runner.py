@@ -9,7 +9,7 @@ import pytest
 from lockgate.backends.scripted import Scripted
 from lockgate.engine.asking import Budget, Policy
 from lockgate.engine.runner import conclude, run_suite, time_backend
-from lockgate.model import Case, Completion, Latency, Suite, Timing
+from lockgate.model import Case, Completion, Example, Latency, Prompt, Sample, Suite, Timing
 
 
 def suite(*, cases=3, **fields):
@@ -91,6 +91,31 @@ def test_what_was_not_loaded_is_not_told():
     """A backend that has loaded nothing, or never does, has no note of it."""
     assert conclude(suite(cases=0), Weights(), ()).notes == ()
     assert conclude(suite(cases=0), scripted(0), ()).notes == ()
+
+
+LONG = (
+    "The longest prompt has 2001 tokens. Over 2000, consider fine-tuning what the prompt explains, or "
+    "retrieving less."
+)
+
+
+@pytest.mark.parametrize(("tokens", "notes"), [(2000, ()), (2001, (LONG,))])
+def test_a_long_prompt_is_noted(tokens, notes):
+    """Where the longest prompt has more than 2,000 tokens, the run says what to consider."""
+    counts = (10, tokens, None)
+    samples = [Sample(case_id=str(n), completion=Completion(tokens_in=n)) for n in counts]
+    assert conclude(suite(cases=0), scripted(0), [*samples, Sample(case_id="e", error="down")]).notes == notes
+
+
+@pytest.mark.parametrize(
+    ("count", "notes"),
+    [(5, ()), (6, ("The prompt shows 6 examples. Over 5, consider fine-tuning on them.",))],
+)
+def test_many_examples_are_noted(count, notes):
+    """Where the prompt shows more than five examples, the run says what to consider."""
+    examples = tuple(Example(input=str(n), output="x") for n in range(count))
+    backend = Scripted(answers={}, prompt=Prompt(name="p", version="v1", examples=examples))
+    assert conclude(suite(cases=0), backend, ()).notes == notes
 
 
 def test_a_run_carries_the_notes_of_suite_and_probe():

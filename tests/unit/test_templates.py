@@ -40,8 +40,9 @@ def test_evaluate_gives_the_value_of_a_lone_expression_and_text_otherwise(templa
 
 
 def test_fill_trims_the_lines_of_blocks():
-    """A line that holds only a block leaves no empty line behind."""
+    """A line that holds only a block, indented or not, leaves nothing behind."""
     assert fill("{% for w in words %}\n  {{ w }}\n{% endfor %}\nend", {"words": "ab"}) == "  a\n  b\nend"
+    assert fill("a\n  {% if words %}\nb\n  {% endif %}\nend", {"words": "ab"}) == "a\nb\nend"
 
 
 _FAILURES = {
