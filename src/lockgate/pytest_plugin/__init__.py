@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +13,6 @@ if TYPE_CHECKING:
     from lockgate.pytest_plugin.fixtures import Evaluate, Llm
     from lockgate.pytest_plugin.session import Lockgate
 
-_OBJECTS_BETWEEN_COLLECTIONS = 20_000
 _SUITES = ("evalsuites/*.yaml", "evalsuites/*.yml")
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -141,17 +138,13 @@ def _of_family(request: pytest.FixtureRequest, family: str) -> Llm:
 def _lockgate(config: pytest.Config) -> Lockgate:
     plugin = config.pluginmanager.get_plugin("lockgate-session")
     if plugin is None:
-        _collect_garbage_less(config)
+        from lockgate.pytest_plugin.process import collect_garbage_less
+
+        # First of all: importing the rest is where it begins to pay.
+        collect_garbage_less(config)
         from lockgate.pytest_plugin.session import Lockgate
 
         plugin = Lockgate(config)
         config.pluginmanager.register(plugin, "lockgate-session")
     session: Lockgate = plugin
     return session
-
-
-def _collect_garbage_less(config: pytest.Config) -> None:
-    """What a session makes mostly stays to its end; looking for cycles in it took a tenth of its time."""
-    first, *others = gc.get_threshold()
-    config.add_cleanup(functools.partial(gc.set_threshold, first, *others))
-    gc.set_threshold(max(first, _OBJECTS_BETWEEN_COLLECTIONS), *others)
