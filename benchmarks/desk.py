@@ -77,7 +77,9 @@ def desk(cases: int, url: str, concurrency: int) -> Iterator[Path]:
 
 
 def start(folder: Path, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=out.xml", *options]
+    # Hypothesis's plugin, a tool for this repository's own tests, imports all of it at the end of any run.
+    plugins = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+    command = [sys.executable, "-m", "pytest", "-q", *plugins, "--junitxml=out.xml", *options]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     environment |= {"OPENAI_API_KEY": "none", "NO_PROXY": "*"}
     return subprocess.Popen(

@@ -139,7 +139,10 @@ def _strict(value: Any) -> Any:
 
 @functools.lru_cache(maxsize=512)
 def _compiled(template: str) -> Template:
-    return _sandbox().from_string(template)
+    compiled = _sandbox().from_string(template)
+    # Each rendering copies them; from the layers that Jinja keeps them in, this takes as long as the rest.
+    compiled.globals = dict(compiled.globals)
+    return compiled
 
 
 @functools.lru_cache(maxsize=512)
@@ -159,7 +162,9 @@ def _expression(template: str) -> TemplateExpression:
     source = template[2:-2]
     # A minus right at the braces is Jinja's whitespace control, no part of the expression.
     source = source.removeprefix("-").removesuffix("-")
-    return _sandbox().compile_expression(source, undefined_to_none=False)
+    expression = _sandbox().compile_expression(source, undefined_to_none=False)
+    expression._template.globals = dict(expression._template.globals)  # noqa: SLF001 - as above
+    return expression
 
 
 @functools.cache
