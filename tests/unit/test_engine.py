@@ -72,6 +72,34 @@ def test_a_first_sample_is_there_while_others_are_still_asked():
     assert engine.wait(jobs[1]).completion.text == "x"
 
 
+@pytest.mark.parametrize("queues", [True, False])
+def test_backends_that_queue_are_asked_at_once(queues):
+    """Of backends that share weights, those that put requests in order themselves need not take turns."""
+    both, met = threading.Barrier(2), []
+
+    class Sharing:
+        prompt, identity, shares = None, {"kind": "sharing"}, "weights"
+
+        def __init__(self, name):
+            self.name = name
+            self.queues = queues
+
+        def complete(self, requests):
+            try:
+                both.wait(10 if queues else 0.1)
+                met.append(self.name)
+            except threading.BrokenBarrierError:
+                both.reset()
+            yield from (Completion(text="x", request=request) for request in requests)
+
+    jobs = [job for name in ("a:v1", "b:v1") for job in plan(suite_of(1), Sharing(name))]
+    engine = Engine(jobs, lambda b: Asker(backend=b))
+    engine.start()
+    assert [engine.wait(job).completion.text for job in jobs] == ["x", "x"]
+    engine.join()
+    assert sorted(met) == (["a:v1", "b:v1"] if queues else [])
+
+
 def test_after_a_stop_what_is_missing_is_unmade():
     """`wait` ends with a sample without an answer, which nothing takes for a pass."""
     release = threading.Event()

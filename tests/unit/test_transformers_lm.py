@@ -10,7 +10,7 @@ import weakref
 import pytest
 from tiny_llama import WINDOW, save_tiny_adapter, save_tiny_llama
 
-from lockgate.backends import decoding, transformers_lm, weights
+from lockgate.backends import answering, decoding, weights
 from lockgate.backends.transformers_lm import transformers
 from lockgate.engine.probe import probe
 from lockgate.errors import FatalBackendError, UsageError
@@ -305,16 +305,16 @@ def test_an_adapter_of_another_shape_is_fatal(make, tmp_path, adapters, monkeypa
 def test_memory_running_out_halves_the_batch_and_goes_on(make, monkeypatch):
     """Every request is answered as before, in batches that are half as large from then on."""
     expected = texts(make(), ask(TEXTS))
-    real, sizes = transformers_lm.decode, []
+    real, sizes = answering.decode, []
 
-    def cramped(model, tokenizer, rows):
+    def cramped(model, tokenizer, rows, **more):
         sizes.append(len(rows))
         if len(rows) > 3:
             rows[0].answer.append(5)
             raise RuntimeError("[enforce fail] DefaultCPUAllocator: not enough memory: you tried to allocate")
-        real(model, tokenizer, rows)
+        real(model, tokenizer, rows, **more)
 
-    monkeypatch.setattr(transformers_lm, "decode", cramped)
+    monkeypatch.setattr(answering, "decode", cramped)
     assert texts(make(), ask(TEXTS)) == expected
     assert sizes == [12, 6, 3, 3, 3, 3]
 
@@ -323,10 +323,10 @@ def test_memory_running_out_for_one_request_fails_it_alone(make, monkeypatch):
     """A request that does not fit even alone carries the error."""
     import torch
 
-    def full(model, tokenizer, rows):
+    def full(model, tokenizer, rows, **more):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")
 
-    monkeypatch.setattr(transformers_lm, "decode", full)
+    monkeypatch.setattr(answering, "decode", full)
     completions = list(make().complete(ask(TEXTS[:2])))
     assert [c.error for c in completions] == [
         "Memory did not do for this request alone: CUDA out of memory. Tried to allocate 2 GiB."
@@ -336,10 +336,10 @@ def test_memory_running_out_for_one_request_fails_it_alone(make, monkeypatch):
 def test_a_failure_that_is_not_memory_is_not_swallowed(make, monkeypatch):
     """Any other error of the model reaches the caller as it is."""
 
-    def broken(model, tokenizer, rows):
+    def broken(model, tokenizer, rows, **more):
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
-    monkeypatch.setattr(transformers_lm, "decode", broken)
+    monkeypatch.setattr(answering, "decode", broken)
     with pytest.raises(RuntimeError, match="cannot be multiplied"):
         list(make().complete(ask(TEXTS[:1])))
 

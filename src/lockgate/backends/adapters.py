@@ -1,19 +1,20 @@
-"""LoRA adapters on one base in memory: each loaded once, and switched for each batch."""
+"""LoRA adapters on one base in memory: each loaded once, and switched or mixed for each batch."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from lockgate.backends.loading import Loaded
+from lockgate.backends.mixing import Turn, can_mix, mixed
 from lockgate.backends.weights import hash_adapter
 from lockgate.errors import FatalBackendError, UsageError
 from lockgate.quiet import LOADING
 
-__all__ = ["check_adapter", "put_on", "wearing"]
+__all__ = ["check_adapter", "mixes", "put_on", "wearing", "wearing_each"]
 
 
 def check_adapter(folder: Path) -> None:
@@ -75,6 +76,25 @@ def wearing(loaded: Loaded, adapter: str | None) -> Iterator[Any]:
         return
     with _bare(loaded):
         yield loaded.model
+
+
+def mixes(loaded: Loaded, adapters: Collection[str | None]) -> bool:
+    """Whether rows with these adapters may share a batch."""
+    return can_mix(loaded.model, adapters)
+
+
+@contextmanager
+def wearing_each(loaded: Loaded, adapters: Collection[str | None]) -> Iterator[Turn]:
+    """The model with an adapter for each row; hold its lock while inside.
+
+    Args:
+        loaded: the base.
+        adapters: those that rows may want, of which `mixes` holds.
+    """
+    if loaded.packing is not None:
+        loaded.packing.strip()
+    with _bare(loaded), mixed(loaded.model, adapters) as turn:
+        yield turn
 
 
 def _fold(loaded: Loaded, name: str | None) -> bool:

@@ -1,54 +1,206 @@
-"""Requests to batches of like length, and on with smaller ones when memory does not do."""
+"""The queue of all who share a model: batches of like length, and smaller ones when memory runs out."""
 
 from __future__ import annotations
 
+import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
-__all__ = ["Room", "in_batches", "is_out_of_memory"]
-
-T = TypeVar("T")
+__all__ = ["Batched", "Done", "Queue", "is_out_of_memory", "next_batch"]
 
 _SIGNS = ("not enough memory", "can't allocate memory", "out of memory", "cannot allocate")
 
 
-@dataclass(slots=True, kw_only=True)
-class Room:
-    """What fits into one batch: `rows` of them and `tokens` in all, answers included.
+class Batched(Protocol):
+    """What is put into batches.
 
-    `rows` is halved for good when memory runs out.
+    `size` is how many tokens it may come to, `work` how many of them are done for it alone, `kind` what all
+    of a batch are unless kinds are mixed; `most_rows` and `most_tokens` are what a batch with it may hold.
     """
 
-    rows: int
-    tokens: int
+    @property
+    def size(self) -> int:
+        """Tokens in all."""
+        ...
+
+    @property
+    def work(self) -> int:
+        """Those of its own."""
+        ...
+
+    @property
+    def kind(self) -> Hashable:
+        """What it is."""
+        ...
+
+    @property
+    def most_rows(self) -> int:
+        """Items of its batch."""
+        ...
+
+    @property
+    def most_tokens(self) -> int:
+        """Tokens of its batch, each item counted as its largest."""
+        ...
 
 
-def in_batches(
-    items: Sequence[T], *, size: Callable[[T], int], room: Room, work: Callable[[Sequence[T]], None]
-) -> Iterator[tuple[Sequence[T], str | None]]:
-    """Work through items in batches of like size, the shortest first.
+T = TypeVar("T")
+B = TypeVar("B", bound=Batched)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done(Generic[T]):
+    """Some of a caller's items that were done in one batch.
 
     Args:
-        items: what is to be done.
-        size: how many tokens an item may come to.
-        room: what fits; it shrinks when memory runs out.
-        work: does one batch, in place; repeatable for the same items after it failed.
-
-    Yields:
-        A batch and None, or a batch of one and why not even it fits into memory.
+        items: the caller's own.
+        batch: how many the batch held in all.
+        failure: why not even one item alone fits into memory; None when they are done.
     """
-    waiting = deque(_plan(sorted(items, key=size), size, room))
-    while waiting:
-        batch = waiting.popleft()
-        error = _attempt(work, batch)
-        if error is None or len(batch) == 1:
-            yield batch, error
-            continue
-        room.rows = max(1, len(batch) // 2)
-        left = [item for later in (batch, *waiting) for item in later]
-        waiting = deque(_plan(left, size, room))
+
+    items: Sequence[T]
+    batch: int
+    failure: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Ticket(Generic[T]):
+    """A caller's: how many of its items are to come, and what has come."""
+
+    left: int
+    done: deque[Done[T]] = field(default_factory=deque)
+    error: Exception | None = None
+
+
+class Queue(Generic[T]):
+    """Items of several callers, in several threads, done batch by batch by whoever of them waits.
+
+    There is no thread of its own: a caller that has nothing to take does the next batch, whosever items are
+    in it. After memory ran out, no batch is larger than half of the one that was too large.
+
+    Args:
+        pick: the next batch from all that wait (items, most) → items; `most` is a number of items, or None.
+        work: does one batch, in place; repeatable for the same items after it failed.
+    """
+
+    def __init__(
+        self, *, pick: Callable[[Sequence[T], int | None], Sequence[T]], work: Callable[[Sequence[T]], None]
+    ) -> None:
+        self._pick = pick
+        self._work = work
+        self._changed = threading.Condition()
+        self._waiting: dict[int, tuple[T, _Ticket[T]]] = {}
+        self._busy = False
+        self._most: int | None = None
+
+    def do(self, items: Sequence[T]) -> Iterator[Done[T]]:
+        """Do some items; closing the iterator takes back those that have not begun.
+
+        Raises:
+            Exception: what `work` raised for a batch with one of these items, unless memory ran out.
+        """
+        ticket: _Ticket[T] = _Ticket(len(items))
+        with self._changed:
+            self._waiting.update((id(item), (item, ticket)) for item in items)
+        try:
+            while ticket.left:
+                done = self._next(ticket)
+                ticket.left -= len(done.items)
+                yield done
+        finally:
+            with self._changed:
+                for item in items:
+                    self._waiting.pop(id(item), None)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._waiting
+
+    def _next(self, ticket: _Ticket[T]) -> Done[T]:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: ticket.done or ticket.error or not self._busy)
+                if ticket.done:
+                    return ticket.done.popleft()
+                if ticket.error is not None:
+                    raise ticket.error
+                batch = [
+                    self._waiting.pop(id(item))
+                    for item in self._pick([item for item, _ in self._waiting.values()], self._most)
+                ]
+                self._busy = True
+            self._attempt(batch)
+
+    def _attempt(self, batch: Sequence[tuple[T, _Ticket[T]]]) -> None:
+        finished = False
+        try:
+            self._work([item for item, _ in batch])
+            finished = True
+            self._deliver(batch, None)
+        except RuntimeError as error:
+            finished = True
+            self._fail(batch, error)
+        except Exception as error:  # noqa: BLE001 - raised again by every caller that it concerns
+            finished = True
+            self._refuse(batch, error)
+        finally:
+            with self._changed:
+                if not finished:
+                    self._put_back(batch)
+                self._busy = False
+                self._changed.notify_all()
+
+    def _fail(self, batch: Sequence[tuple[T, _Ticket[T]]], error: RuntimeError) -> None:
+        if not is_out_of_memory(error):
+            self._refuse(batch, error)
+        elif len(batch) == 1:
+            self._deliver(batch, str(error).strip().splitlines()[0])
+        else:
+            with self._changed:
+                self._most = len(batch) // 2
+                self._put_back(batch)
+
+    def _refuse(self, batch: Sequence[tuple[T, _Ticket[T]]], error: Exception) -> None:
+        for _, ticket in batch:
+            ticket.error = error
+
+    def _put_back(self, batch: Sequence[tuple[T, _Ticket[T]]]) -> None:
+        self._waiting = {id(entry[0]): entry for entry in batch} | self._waiting
+
+    def _deliver(self, batch: Sequence[tuple[T, _Ticket[T]]], failure: str | None) -> None:
+        own: dict[int, tuple[_Ticket[T], list[T]]] = {}
+        for item, ticket in batch:
+            own.setdefault(id(ticket), (ticket, []))[1].append(item)
+        with self._changed:
+            for ticket, items in own.values():
+                ticket.done.append(Done(items=items, batch=len(batch), failure=failure))
+
+
+def next_batch(waiting: Sequence[B], most: int | None, *, mixes: Callable[[Sequence[B]], bool]) -> list[B]:
+    """The next batch of those that wait: of like length, those with least work first.
+
+    A kind that fills a batch has one of its own, as one kind alone is done a little faster; what kinds have
+    left over shares batches.
+
+    Args:
+        waiting: one or more.
+        most: no more than so many, whatever they say themselves.
+        mixes: whether such kinds may share a batch.
+    """
+    kinds: dict[Hashable, list[B]] = {}
+    for item in sorted(waiting, key=lambda item: item.work):
+        kinds.setdefault(item.kind, []).append(item)
+    for own in kinds.values():
+        batch = _fill(own, most)
+        if len(batch) < len(own) or len(batch) >= own[0].most_rows:
+            return batch
+    left = [item for own in kinds.values() for item in own]
+    if len(kinds) == 1 or not mixes(left):
+        return next(iter(kinds.values()))
+    return _fill(sorted(left, key=lambda item: item.work), most)
 
 
 def is_out_of_memory(error: RuntimeError) -> bool:
@@ -56,23 +208,14 @@ def is_out_of_memory(error: RuntimeError) -> bool:
     return any(sign in str(error).lower() for sign in _SIGNS)
 
 
-def _plan(ordered: Sequence[T], size: Callable[[T], int], room: Room) -> Iterator[list[T]]:
-    batch: list[T] = []
+def _fill(ordered: Sequence[B], most: int | None) -> list[B]:
+    batch: list[B] = []
+    rows, tokens, size = most or len(ordered), ordered[0].most_tokens, 0
     for item in ordered:
-        # The last one is the longest: all others are padded to it.
-        if batch and (len(batch) >= room.rows or (len(batch) + 1) * size(item) > room.tokens):
-            yield batch
-            batch = []
+        rows, tokens = min(rows, item.most_rows), min(tokens, item.most_tokens)
+        size = max(size, item.size)
+        # All others are padded to the longest.
+        if batch and (len(batch) >= rows or (len(batch) + 1) * size > tokens):
+            break
         batch.append(item)
-    if batch:
-        yield batch
-
-
-def _attempt(work: Callable[[Sequence[T]], None], batch: Sequence[T]) -> str | None:
-    try:
-        work(batch)
-    except RuntimeError as error:
-        if not is_out_of_memory(error):
-            raise
-        return str(error).strip().splitlines()[0]
-    return None
+    return batch

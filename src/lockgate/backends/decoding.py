@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lockgate.backends.keyvalues import is_plain, new_cache
+from lockgate.backends.heads import Heads
+from lockgate.backends.keyvalues import Layers, is_plain, line_up, new_cache
+from lockgate.backends.mixing import Turn
 from lockgate.backends.sampling import Sampling, choose
 
-__all__ = ["Row", "decode"]
+__all__ = ["Row", "decode", "end_tokens"]
 
-_SHARED_AT_LEAST = 16
 _DROP_SHARE = 8
 
 
@@ -25,45 +26,55 @@ class Row:
         ids: the prompt's token ids; at least one.
         sampling: how it is answered.
         numbers: what its draws are made with.
+        adapter: the name of the adapter that it is computed with, None for the bare base.
+        head: how many of its first tokens other prompts begin with, too; less than all.
         answer: the ids of the answer so far, without the end token.
         finish: `stop` or `length` once it is finished, else "".
         text: the answer once it is finished.
         first_token_seconds: from the start of its batch to its first token.
         started: when its batch began, on the clock of `time.perf_counter`.
         seconds: its share of its batch's time.
+        error: why it was not answered, where the others of its batch were; else "".
     """
 
     ids: list[int]
     sampling: Sampling
     numbers: random.Random
+    adapter: str | None = None
+    head: int = 0
     answer: list[int] = field(default_factory=list)
     finish: str = ""
     text: str = ""
     first_token_seconds: float | None = None
     started: float = 0.0
     seconds: float = 0.0
+    error: str = ""
 
 
-def decode(model: Any, tokenizer: Any, rows: Sequence[Row]) -> None:
+def decode(
+    model: Any, tokenizer: Any, rows: Sequence[Row], *, heads: Heads | None = None, turn: Turn | None = None
+) -> None:
     """Answer all rows, in place.
 
-    What all prompts begin with is computed once. Rows are padded on the left. In float32 greedy answers do
-    not depend on what else is in the batch; in the 16-bit types they may.
+    Their heads are read once each. Rows are padded on the left. In float32 greedy answers do not depend on
+    what else is in the batch; in the 16-bit types they may.
 
     Args:
         model: a causal LM in evaluation mode.
         tokenizer: its tokeniser.
-        rows: the prompts, all fresh.
+        rows: the prompts, all fresh; those with the same adapter are neighbours.
+        heads: the heads that were read before, and are kept for later batches.
+        turn: told the adapters of the rows that come next; None where the model wears the one of all rows.
 
     Raises:
         RuntimeError: among others, out of memory.
     """
     import torch
 
-    ends = _end_tokens(model, tokenizer)
+    ends = end_tokens(model, tokenizer)
     started = time.perf_counter()
     with torch.inference_mode():
-        state = _prefill(model, rows)
+        state = _prefill(model, rows, Heads() if heads is None else heads, turn or _none)
         first = 0.0
         while state.rows:
             chosen = choose(state.logits, [(row.sampling, row.numbers) for row in state.rows])
@@ -73,6 +84,8 @@ def decode(model: Any, tokenizer: Any, rows: Sequence[Row]) -> None:
                 _take(row, token, ends, tokenizer)
             kept = _drop_finished(state)
             if state.rows:
+                if len(kept) < len(chosen):
+                    (turn or _none)([row.adapter for row in state.rows])
                 _step(model, state, [chosen[index] for index in kept])
     spent = time.perf_counter() - started
     for row in rows:
@@ -94,22 +107,30 @@ class _State:
     lengths: Any
 
 
-def _prefill(model: Any, rows: Sequence[Row]) -> _State:
+def _prefill(model: Any, rows: Sequence[Row], heads: Heads, turn: Turn) -> _State:
     import torch
 
-    shared = _shared(rows)
-    cache = _prefix(model, rows[0].ids[:shared], len(rows)) if shared else None
-    shared = shared if cache is not None else 0
-    longest = max(len(row.ids) for row in rows) - shared
-    padding = [longest - len(row.ids) + shared for row in rows]
-    ids = [[0] * pad + row.ids[shared:] for pad, row in zip(padding, rows, strict=True)]
-    mask = [[1] * shared + [0] * pad + [1] * (longest - pad) for pad in padding]
+    known = _read_heads(model, rows, heads, turn)
+    turn([row.adapter for row in rows])
+    cache, lengths = (
+        new_cache(model),
+        [row.head if head else 0 for row, head in zip(rows, known, strict=True)],
+    )
+    before = max(lengths)
+    if before:
+        line_up(cache, known, before)
+    left = [row.ids[length:] for row, length in zip(rows, lengths, strict=True)]
+    longest = max(map(len, left))
+    mask = [
+        [0] * (before - length) + [1] * length + [0] * (longest - len(ids)) + [1] * len(ids)
+        for length, ids in zip(lengths, left, strict=True)
+    ]
     seen = torch.tensor(mask, device=model.device)
     output = model(
-        input_ids=torch.tensor(ids, device=model.device),
+        input_ids=torch.tensor([[0] * (longest - len(ids)) + ids for ids in left], device=model.device),
         attention_mask=seen,
-        position_ids=(seen.cumsum(1) - 1).clamp(min=0)[:, shared:],
-        past_key_values=new_cache(model) if cache is None else cache,
+        position_ids=(seen.cumsum(1) - 1).clamp(min=0)[:, before:],
+        past_key_values=cache,
         use_cache=True,
         logits_to_keep=1,
     )
@@ -122,32 +143,18 @@ def _prefill(model: Any, rows: Sequence[Row]) -> _State:
     )
 
 
-def _shared(rows: Sequence[Row]) -> int:
-    """How many tokens all prompts begin with, if sharing them pays; the last one is never shared."""
-    if len(rows) < 2:
-        return 0
-    # Of sorted sequences, the first and the last differ earliest.
-    first, last = min(row.ids[:-1] for row in rows), max(row.ids[:-1] for row in rows)
-    pairs = enumerate(zip(first, last, strict=False))
-    same = next((index for index, (a, b) in pairs if a != b), min(len(first), len(last)))
-    return same if same >= _SHARED_AT_LEAST else 0
+def _read_heads(model: Any, rows: Sequence[Row], heads: Heads, turn: Turn) -> list[Layers | None]:
+    known: dict[tuple[str | None, tuple[int, ...]], Layers | None] = {}
+    keys = [(row.adapter, tuple(row.ids[: row.head])) for row in rows]
+    for adapter, ids in dict.fromkeys(keys):
+        if ids:
+            turn([adapter])
+            known[adapter, ids] = heads.read(model, adapter, ids)
+    return [known.get(key) for key in keys]
 
 
-def _prefix(model: Any, ids: list[int], rows: int) -> Any:
-    """The cache of a shared beginning, once for each row; None for models whose cache is not plain."""
-    import torch
-
-    cache = new_cache(model)
-    if not is_plain(cache):
-        return None
-    model(
-        input_ids=torch.tensor([ids], device=model.device),
-        past_key_values=cache,
-        use_cache=True,
-        logits_to_keep=1,
-    )
-    cache.batch_repeat_interleave(rows)
-    return cache
+def _none(_: Sequence[str | None]) -> None:
+    """No turn to take."""
 
 
 def _step(model: Any, state: _State, tokens: Sequence[int]) -> None:
@@ -214,7 +221,8 @@ def _cut(row: Row, tokenizer: Any) -> bool:
     return bool(places)
 
 
-def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+    """The tokens that end an answer."""
     declared = model.generation_config.eos_token_id
     several = declared if isinstance(declared, list) else [declared]
     return frozenset(token for token in (*several, tokenizer.eos_token_id) if token is not None)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
-__all__ = ["is_plain", "new_cache"]
+__all__ = ["Layers", "cut", "is_plain", "layers_of", "line_up", "new_cache", "size_of"]
+
+Layers: TypeAlias = Sequence[tuple[Any, Any]]
+"""Keys and values of one row, layer by layer: each 1 × heads × tokens × width."""
 
 _STEP = 64
 
@@ -27,6 +31,41 @@ def new_cache(model: Any) -> Any:
 def is_plain(made: Any) -> bool:
     """Whether every layer keeps all keys and values: then rows can leave, and padding may lie anywhere."""
     return bool(made.layers) and all(type(layer) is _roomy() for layer in made.layers)
+
+
+def layers_of(made: Any) -> Layers:
+    """What a cache of one row holds."""
+    return [(layer.keys, layer.values) for layer in made.layers]
+
+
+def size_of(layers: Layers) -> int:
+    """How many bytes they take."""
+    return sum(keys.nbytes + values.nbytes for keys, values in layers)
+
+
+def cut(made: Any, layers: Layers, tokens: int) -> None:
+    """Give an empty cache the first tokens of one row."""
+    for layer, (keys, values) in zip(made.layers, layers, strict=True):
+        layer.update(keys[..., :tokens, :], values[..., :tokens, :])
+
+
+def line_up(made: Any, rows: Sequence[Layers | None], tokens: int) -> None:
+    """Give an empty cache one row for each of these, to end together after `tokens` tokens.
+
+    What a row has fewer, or all where it is None, is zeros at its beginning: its mask has to leave them out.
+    """
+    for index, layer in enumerate(made.layers):
+        known = [row and row[index] for row in rows]
+        layer.update(*(_lined_up([pair and pair[side] for pair in known], tokens) for side in (0, 1)))
+
+
+def _lined_up(rows: Sequence[Any], tokens: int) -> Any:
+    like = next(row for row in rows if row is not None)
+    whole = like.new_zeros(len(rows), like.shape[1], tokens, like.shape[3])
+    for place, row in zip(whole, rows, strict=True):
+        if row is not None:
+            place[:, tokens - row.shape[2] :] = row[0]
+    return whole
 
 
 @cache
@@ -67,10 +106,6 @@ def _roomy() -> Any:
             rows, heads, _, width = states.shape
             # The first tokens are the prompt; room for an answer comes with the first of its tokens.
             return states.new_empty(rows, heads, after + (_STEP if before else 0), width)
-
-        def batch_repeat_interleave(self, repeats: int) -> None:
-            super().batch_repeat_interleave(repeats)
-            self.whole = None
 
         def batch_select_indices(self, indices: Any) -> None:
             super().batch_select_indices(indices)

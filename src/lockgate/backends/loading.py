@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from lockgate import cachefiles
+from lockgate.backends.batching import Queue
+from lockgate.backends.heads import Heads
 from lockgate.backends.packing import Packing
 from lockgate.backends.weights import Weights, hash_weights, hub_commit
 from lockgate.errors import FatalBackendError
@@ -29,6 +31,8 @@ class Loaded:
         packing: its linear layers in a faster layout, or None where it has none.
         wrapper: peft's handle on the model once it has an adapter, else None.
         adapters: the names of those that it has.
+        queue: what it is to answer, of all backends that share it; None while it is only trained.
+        heads: what it read of prompts that begin alike.
     """
 
     model: Any
@@ -37,6 +41,8 @@ class Loaded:
     packing: Packing | None = None
     wrapper: Any = None
     adapters: set[str] = field(default_factory=set)
+    queue: Queue[Any] | None = None
+    heads: Heads = field(default_factory=Heads)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lockgate.backends.mixing import can_mix, wears
+
 __all__ = ["Packing", "pack"]
 
 _MOST_BYTES = 2 * 1024**3
@@ -57,8 +59,8 @@ class Packing:
         if self.adapter == adapter:
             return True
         self.strip()
-        layers = [module for module in model.modules() if _wears(module, adapter)]
-        if not all(_is_plain(layer, adapter) for layer in layers):
+        layers = [module for module in model.modules() if wears(module, adapter)]
+        if not can_mix(model, [adapter]) or not all(map(_is_packed, layers)):
             return False
         self.adapter = adapter
         for layer in layers:
@@ -100,12 +102,5 @@ def _packed(weight: Any) -> Any:
     return torch.ops.mkldnn._reorder_linear_weight(weight)  # noqa: SLF001 - as above
 
 
-def _wears(module: Any, adapter: str) -> bool:
-    kinds = ("lora_A", "lora_embedding_A", "modules_to_save")
-    return any(adapter in getattr(module, kind, ()) for kind in kinds)
-
-
-def _is_plain(layer: Any, adapter: str) -> bool:
-    forward = getattr(getattr(layer, "base_layer", None), "forward", None)
-    biased = getattr(layer, "lora_bias", {}).get(adapter, False)
-    return isinstance(forward, _Linear) and adapter not in getattr(layer, "lora_variant", {}) and not biased
+def _is_packed(layer: Any) -> bool:
+    return isinstance(layer.base_layer.forward, _Linear)

@@ -14,7 +14,7 @@ from lockgate.model import Request
 __all__ = ["ask", "begin"]
 
 
-def ask(loaded: Loaded, request: Request, sampling: Sampling) -> Row:
+def ask(loaded: Loaded, request: Request, sampling: Sampling, adapter: str | None = None) -> Row:
     """The row that asks a request, its answer cut to what is left of the model's window.
 
     Raises:
@@ -30,12 +30,12 @@ def ask(loaded: Loaded, request: Request, sampling: Sampling) -> Row:
         )
     if loaded.context is not None and len(ids) + sampling.max_tokens > loaded.context:
         sampling = override(sampling, {"max_tokens": loaded.context - len(ids)})
-    return Row(ids=ids, sampling=sampling, numbers=_numbers(sampling, request))
+    return Row(ids=ids, sampling=sampling, numbers=_numbers(sampling, request), adapter=adapter)
 
 
 def begin(row: Row, request: Request) -> None:
     """Forget what a row was answered so far: its next answer is as if it were the first."""
-    row.answer, row.finish, row.text = [], "", ""
+    row.answer, row.finish, row.text, row.error = [], "", "", ""
     row.numbers = _numbers(row.sampling, request)
 
 

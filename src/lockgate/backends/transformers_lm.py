@@ -9,14 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from lockgate.backends.adapters import check_adapter, put_on, wearing
-from lockgate.backends.batching import Room, in_batches
-from lockgate.backends.decoding import Row, decode
+from lockgate.backends.adapters import check_adapter, put_on
+from lockgate.backends.answering import Asked, open_queue
+from lockgate.backends.decoding import Row
+from lockgate.backends.heads import common_heads
 from lockgate.backends.holder import holder
 from lockgate.backends.loading import Loaded, load_weights, pick_device, pick_dtype
 from lockgate.backends.options import check_price, find_prompt
 from lockgate.backends.packing import pack
-from lockgate.backends.rows import ask, begin
+from lockgate.backends.rows import ask
 from lockgate.backends.sampling import Sampling, override
 from lockgate.backends.weights import Weights, find_adapter, find_weights, hash_adapter, hash_weights, pin
 from lockgate.errors import UsageError
@@ -33,9 +34,13 @@ _BATCH_TOKENS = 16_384
 class TransformersLM:
     """A causal LM with its chat template; see the factory `transformers` for the options.
 
+    It `queues`: it may be asked beside those that it shares weights with, and answers in common batches.
+
     `name`, `prompt` and `concurrency` are as every backend has them; `shares` names the weights and the
     device, and `load_seconds` is how long loading took, None before it and where another backend loaded it.
     """
+
+    queues = True
 
     def __init__(
         self,
@@ -60,7 +65,8 @@ class TransformersLM:
         self._sampling = sampling
         self._device = device
         self._dtype = dtype
-        self._room = Room(rows=max_batch, tokens=max(_BATCH_TOKENS, max_batch * 512))
+        self._rows = max_batch
+        self._tokens = max(_BATCH_TOKENS, max_batch * 512)
         self._price = price
         self._taken: tuple[str, Loaded] | None = None
         self._pinned: Weights | None = None
@@ -102,6 +108,9 @@ class TransformersLM:
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         """Answer requests in batches of like length; each batch is handed over when it is done.
 
+        Backends that share weights may be asked from several threads at once: their requests form one queue,
+        and what does not fill a batch of its own shares one, whichever prompt or adapter it needs.
+
         A prompt that does not fit into the model's window, or into memory even alone, fails by itself.
 
         Raises:
@@ -112,20 +121,35 @@ class TransformersLM:
             return
         hush()
         loaded = self._load()
-        asked = time.perf_counter()
-        rows: list[tuple[Request, Row]] = []
+        began = time.perf_counter()
+        adapter = put_on(loaded, self._adapter) if self._adapter else None
+        asked: list[Asked] = []
         for request in requests:
             try:
-                rows.append((request, ask(loaded, request, override(self._sampling, request.params))))
+                row = ask(loaded, request, override(self._sampling, request.params), adapter)
             except UsageError as error:
                 yield self._failed(request, str(error))
-        work = partial(self._work, loaded, put_on(loaded, self._adapter) if self._adapter else None)
-        for batch, failure in in_batches(rows, size=_size, room=self._room, work=work):
-            for request, row in batch:
-                if failure is None:
-                    yield self._completion(request, row, len(batch), asked)
-                else:
-                    yield self._failed(request, f"Memory did not do for this request alone: {failure}")
+            else:
+                asked.append(Asked(request=request, row=row, most_rows=self._rows, most_tokens=self._tokens))
+        yield from self._answered(loaded, asked, began)
+
+    def _answered(self, loaded: Loaded, asked: Sequence[Asked], began: float) -> Iterator[Completion]:
+        assert loaded.queue is not None  # noqa: S101 - for the type checker: `_load_packed` gave it one
+        for one, head in zip(asked, common_heads([one.row.ids for one in asked]), strict=True):
+            one.row.head = head
+        try:
+            for done in loaded.queue.do(asked):
+                for one in done.items:
+                    if done.failure is not None:
+                        said = f"Memory did not do for this request alone: {done.failure}"
+                        yield self._failed(one.request, said)
+                    elif one.row.error:
+                        yield self._failed(one.request, one.row.error)
+                    else:
+                        yield self._completion(one.request, one.row, done.batch, began)
+        finally:
+            if loaded.queue.empty:
+                loaded.heads.forget()
 
     def close(self) -> None:
         """Let the weights go; with their last user they are freed. Asking again loads them again."""
@@ -148,6 +172,7 @@ class TransformersLM:
             started = time.perf_counter()
             loaded = load_weights(self._found(), dtype=dtype, device=device)
             loaded.packing = pack(loaded.model)
+            loaded.queue = open_queue(loaded)
             self.load_seconds = time.perf_counter() - started
         return loaded
 
@@ -158,16 +183,10 @@ class TransformersLM:
                 self._pinned = pin(self._weights)
             return self._pinned
 
-    def _work(self, loaded: Loaded, adapter: str | None, batch: Sequence[tuple[Request, Row]]) -> None:
-        for request, row in batch:
-            begin(row, request)
-        with loaded.lock, wearing(loaded, adapter) as model:
-            decode(model, loaded.tokenizer, [row for _, row in batch])
-
     def _failed(self, request: Request, error: str) -> Completion:
         return Completion(error=error, model=self._weights.name, request=request)
 
-    def _completion(self, request: Request, row: Row, batch: int, asked: float) -> Completion:
+    def _completion(self, request: Request, row: Row, batch: int, began: float) -> Completion:
         return Completion(
             text=row.text,
             model=self._weights.name,
@@ -175,7 +194,7 @@ class TransformersLM:
             tokens_out=len(row.answer),
             cost=self._cost(row),
             seconds=row.seconds,
-            queued_seconds=row.started - asked,
+            queued_seconds=row.started - began,
             first_token_seconds=row.first_token_seconds,
             finish=row.finish,
             batch=batch,
@@ -249,7 +268,3 @@ def transformers(
         concurrency=concurrency,
         price=check_price(price),
     )
-
-
-def _size(item: tuple[Request, Row]) -> int:
-    return len(item[1].ids) + item[1].sampling.max_tokens

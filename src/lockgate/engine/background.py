@@ -51,7 +51,8 @@ class Share:
 class Engine:
     """Takes all jobs at once, asks each backend in few calls, and hands out samples as they come.
 
-    Backends that share weights or an endpoint take turns in one thread; others run side by side.
+    Backends that share weights or an endpoint take turns in one thread; others run side by side, as do those
+    that say they `queues`, which put what they share in order themselves.
 
     Args:
         jobs: everything that was selected.
@@ -157,7 +158,7 @@ class Engine:
         groups: dict[str, list[Job]] = {}
         for job in self.jobs:
             if id(job) not in self._foreign:
-                groups.setdefault(getattr(job.backend, "shares", job.backend.name), []).append(job)
+                groups.setdefault(_turn(job.backend), []).append(job)
         return groups
 
     def _work(self, jobs: Sequence[Job]) -> None:
@@ -228,6 +229,16 @@ def _judge_through(askers: Iterable[Asker]) -> Judge | None:
         return None
     again = asker.policy.fresh or asker.policy.rescore
     return KeptVerdicts(journal=asker.journal, again=again).judge
+
+
+def _turn(backend: Backend) -> str:
+    """Backends with the same turn are asked one after the other.
+
+    Those that `queues` says so of are asked at once although they share weights: they fill batches together.
+    """
+    if getattr(backend, "queues", False):
+        return f"{backend.name} {id(backend)}"
+    return str(getattr(backend, "shares", backend.name))
 
 
 def _unmade(job: Job) -> Sample:
