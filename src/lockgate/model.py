@@ -380,9 +380,9 @@ class Backend(Protocol):
         A request that fails alone yields a completion with `error`; only what stops every request is raised.
         Backends may also have `close()`, `shares` (str: backends with the same one share weights or an
         endpoint), `queues` (bool: those with the same `shares` may be asked at once, as they put what they
-        share in order themselves), `concurrency` (int: most requests in flight), `concurrent_calls` (int: how many threads may
-        call `complete` at once, each call answered on its own; 0 where requests are answered in batches) and
-        `load_seconds` (float | None: how long loading took, None before it).
+        share in order themselves), `concurrency` (int: most requests in flight), `concurrent_calls` (int: how
+        many threads may call `complete` at once, each call answered on its own; 0 where requests are answered
+        in batches) and `load_seconds` (float | None: how long loading took, None before it).
         """
         ...
 
