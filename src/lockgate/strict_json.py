@@ -11,38 +11,53 @@ from typing import Any
 
 from lockgate.model import JSON
 
-__all__ = ["MAX_CHARACTERS", "MAX_DEPTH", "extract", "parse"]
+__all__ = ["MAX_ANSWER", "MAX_CHARACTERS", "MAX_DEPTH", "extract", "parse"]
+
+MAX_ANSWER = 1_000_000
+"""Longer answers are not read: none is that long, and a verdict is to come within a second."""
 
 MAX_CHARACTERS = 4_000_000
-"""Longer texts are not read: no answer is that long, and a verdict is to come within a second."""
+"""Longer texts (datasets, schemas) are not read."""
 
 MAX_DEPTH = 128
 """Deeper nesting is not read (RFC 8259, section 9, allows a limit), so that no later walk can overflow."""
 
-_EXTRACT_CHARACTERS = 1_000_000
 _EXTRACT_STARTS = 200
+_EXTRACT_EFFORT = 500_000
+_HALF = re.compile(r"[\ud800-\udfff]")
+_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 # A text need not end: where no quote closes it, all the rest is looked through, and only once. What has been
 # read is never given back (`++`, `*+`), which saves time and memory.
 _NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _FENCE = re.compile(r"```[a-zA-Z]*[ \t]*\n(.*?)```", re.DOTALL)
 
 
-def parse(text: str) -> JSON:
+def parse(text: str, *, most: int = MAX_CHARACTERS) -> JSON:
     """One JSON value, from the first to the last character.
+
+    Args:
+        text: what is to be JSON.
+        most: how many characters are read; `MAX_ANSWER` for what a model wrote.
 
     Raises:
         ValueError: it is not strict JSON (trailing text, a key twice, NaN, a number beyond a double's range,
-            nesting deeper than `MAX_DEPTH`, more than `MAX_CHARACTERS`); the text is a sentence's end
-            such as `line 1, column 9: the key 'a' comes twice`.
+            half a surrogate pair, nesting deeper than `MAX_DEPTH`, more than `most` characters); the text is
+            a sentence's end such as `line 1, column 9: the key 'a' comes twice`.
     """
-    if len(text) > MAX_CHARACTERS:
-        raise ValueError(f"{len(text):,} characters are more than the {MAX_CHARACTERS:,} that are read")
+    if len(text) > most:
+        raise ValueError(f"{len(text):,} characters are more than the {most:,} that are read")
+    half = _HALF.search(text)
+    if half is not None:
+        where = _position(text, half.start())
+        raise ValueError(f"{where}: half a surrogate pair, or a byte that is no UTF-8")
     if _too_deep(text):
         raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
     try:
-        return _DECODER.decode(text)
+        value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise ValueError(_located(error)) from error
+    _check_escapes(text, value)
+    return value
 
 
 def extract(text: str) -> JSON:
@@ -55,10 +70,10 @@ def extract(text: str) -> JSON:
         ValueError: there is none, or more than one.
     """
     try:
-        return parse(text)
+        return parse(text, most=MAX_ANSWER)
     except ValueError as error:
         whole = error
-    text = text[:_EXTRACT_CHARACTERS]
+    text = text[:MAX_ANSWER]
     found = list(_fenced(text)) or list(_embedded(text))
     if len(found) != 1:
         raise ValueError(f"{len(found)} JSON values in the text" if found else str(whole))
@@ -74,17 +89,19 @@ def _fenced(text: str) -> Iterator[JSON]:
 
 
 def _embedded(text: str) -> Iterator[JSON]:
-    """Objects and arrays that start anywhere, without overlap; a bound on the starts keeps it linear."""
-    position = 0
+    """Objects and arrays that start anywhere, without overlap; bounds on the effort keep it linear."""
+    position = effort = 0
     for _ in range(_EXTRACT_STARTS):
         opening = re.compile(r"[{\[]").search(text, position)
-        if opening is None:
+        if opening is None or effort > _EXTRACT_EFFORT:
             return
         try:
             _, end = _DECODER.raw_decode(text, opening.start())
             yield parse(text[opening.start() : end])
             position = end
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError) as error:
+            reached = error.pos if isinstance(error, json.JSONDecodeError) else len(text)
+            effort += reached - opening.start()
             position = opening.end()
 
 
@@ -102,6 +119,21 @@ def _too_deep(text: str) -> bool:
 def _located(error: json.JSONDecodeError) -> str:
     what = "text after the JSON value" if error.msg == "Extra data" else error.msg
     return f"line {error.lineno}, column {error.colno}: {what}"
+
+
+def _position(text: str, offset: int) -> str:
+    line = text.count("\n", 0, offset) + 1
+    return f"line {line}, column {offset - text.rfind(chr(10), 0, offset)}"
+
+
+def _check_escapes(text: str, value: JSON) -> None:
+    """Half a pair may stand as an escape: the grammar lets it through, and no UTF-8 can carry the value."""
+    if _ESCAPED_HALF.search(text) is None:
+        return
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("an escape is half a surrogate pair (RFC 8259, section 8.2)") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockgate.checks.schema_fields import compile_schema, count_fields, violations
+from lockgate.checks.schema_fields import count_fields, violations
+from lockgate.checks.schema_loading import compile_schema
 from lockgate.errors import UsageError
 from lockgate.model import Counts
 

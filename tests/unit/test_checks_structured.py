@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockgate.checks.structured import equals, json_schema
-from lockgate.errors import UsageError
+from lockgate.errors import MissingExtra, UsageError
 from lockgate.model import Case, Completion, Counts, Measure, Setting
 
 TRIAGE = {
@@ -293,3 +295,127 @@ def test_adherence_and_counts_agree(value):
     found = judged(schema_check(), json.dumps(value))
     counts = found.figures["format_f1"]
     assert found.figures["format_adherence"] == (counts.fp + counts.fn == 0) == (found.status == "pass")
+
+
+HOSTILE = {
+    "100 MB": ("x" * 100_000_000, "fail"),
+    "100 MB of a list": ("[" + "1," * 50_000_000 + "1]", "fail"),
+    "100,000 deep": ("[" * 100_000 + "]" * 100_000, "fail"),
+    "objects 100,000 deep": ('{"a":' * 100_000 + "1" + "}" * 100_000, "fail"),
+    "no UTF-8": ("\udcff\udcfe", "fail"),
+    "half a pair": ('"\\ud800"', "fail"),
+    "a catastrophe for the pattern": ('{"code": "' + "a" * 100 + 'b"}', "error"),
+    "a key that is one": ('{"' + "a" * 100 + 'b": 1}', "error"),
+    "many items": ('{"list": [' + "1," * 400_000 + "1]}", "error"),
+    "many equal items": ('{"set": [' + "1," * 400_000 + "1]}", "fail"),
+    "branches of branches": ('{"tree": ' + "[" * 100 + '"x"' + "]" * 100 + "}", "error"),
+}
+SCHEMA = {
+    "properties": {
+        "code": {"pattern": "^(a|aa)+$"},
+        "list": {"items": {"type": "integer"}},
+        "set": {"uniqueItems": True},
+        "tree": {"$ref": "#/$defs/tree"},
+    },
+    "patternProperties": {"^(a|aa)+$": {}},
+    "$defs": {
+        "tree": {"anyOf": [{"type": "integer"}, *[{"type": "array", "items": {"$ref": "#/$defs/tree"}}] * 2]}
+    },
+}
+
+
+@pytest.mark.parametrize("extract", [False, True])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_answer_crashes_or_hangs(name, extract):
+    """Whatever the answer, there is a verdict that says what is wrong, within a second or so."""
+    text, status = HOSTILE[name]
+    check = json_schema(SCHEMA, extract=extract, setting=Setting())
+    start = time.thread_time()
+    found = judged(check, text)
+    assert time.thread_time() - start < 2
+    assert (found.status, bool(found.reason)) == (status, True)
+    found.reason.encode()
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.text(alphabet=st.characters()) | st.binary().map(lambda b: b.decode(errors="surrogateescape")))
+def test_any_text_has_a_verdict(text):
+    """No text raises, and its reason can be written."""
+    for extract in (False, True):
+        found = judged(json_schema(SCHEMA, extract=extract, setting=Setting()), text)
+        assert found.status in ("pass", "fail")
+        found.reason.encode()
+
+
+@pytest.mark.parametrize(
+    ("draft", "schema", "answer", "status"),
+    [
+        ("draft3", {"properties": {"a": {"required": True}}}, "{}", "fail"),
+        ("draft3", {"properties": {"a": {"required": True}}}, '{"a": 1}', "pass"),
+        ("draft4", {"minimum": 1, "exclusiveMinimum": True}, "1", "fail"),
+        ("draft6", {"exclusiveMinimum": 1}, "1", "fail"),
+        ("draft7", {"items": [{"type": "integer"}], "additionalItems": False}, "[1, 2]", "fail"),
+        ("draft2019-09", {"items": [{"type": "integer"}]}, '["x"]', "fail"),
+        ("draft2020-12", {"prefixItems": [{"type": "integer"}]}, '["x"]', "fail"),
+        ("draft7", {"prefixItems": [{"type": "integer"}]}, '["x"]', "pass"),
+    ],
+)
+def test_a_schema_without_its_draft_is_read_as_the_option_says(draft, schema, answer, status):
+    """`draft` names the draft of a schema that does not."""
+    assert judged(json_schema(schema, draft=draft, setting=Setting()), answer).status == status
+
+
+def test_the_schemas_own_draft_wins():
+    """`$schema` is the schema's word."""
+    schema = {"$schema": "http://json-schema.org/draft-04/schema#", "exclusiveMinimum": True, "minimum": 1}
+    assert judged(json_schema(schema, draft="draft7", setting=Setting()), "1").status == "fail"
+
+
+def test_a_required_member_of_draft_3_is_missing():
+    """Where a member itself says that it is required, its absence is a false negative."""
+    check = json_schema({"properties": {"a": {"required": True}, "b": {}}}, draft="draft3", setting=Setting())
+    assert judged(check, '{"b": 1}').figures["format_f1"] == Counts(tp=1, fn=1)
+
+
+def test_a_dialect_that_is_not_carried_is_refused():
+    """A `$schema` that would have to be fetched is a mistake of the suite, not read as another draft."""
+    with pytest.raises(UsageError, match=r"written in 'https://example\.org/mine', which is not"):
+        json_schema({"$schema": "https://example.org/mine"}, setting=Setting())
+
+
+def test_a_format_that_nothing_knows_needs_its_extra(monkeypatch):
+    """Where formats are to be enforced, one that nothing installed knows would pass everything."""
+    checkers = jsonschema.Draft202012Validator.FORMAT_CHECKER.checkers
+    monkeypatch.delitem(checkers, "duration", raising=False)
+    schema = {"properties": {"a": {"format": "duration"}}}
+    json_schema(schema, setting=Setting())
+    with pytest.raises(MissingExtra, match=r"lockgate\[formats\]"):
+        json_schema(schema, formats=True, setting=Setting())
+
+
+@pytest.mark.parametrize(
+    ("answer", "counts", "precision", "recall"),
+    [
+        ('{"id": 1, "items": [{"name": "lamp"}]}', Counts(tp=2), 1.0, 1.0),
+        ('{"id": 1.0, "items": [{"name": " lamp "}]}', Counts(tp=2), 1.0, 1.0),
+        ('{"id": 2, "items": [{"name": "lamp"}]}', Counts(tp=1, fp=1, fn=1), 0.5, 0.5),
+        ('{"id": 1}', Counts(tp=1, fn=1), 1.0, 0.5),
+        ('{"id": 1, "items": [{"name": "lamp"}], "x": {}, "y": []}', Counts(tp=2, fp=2), 0.5, 1.0),
+        ("{}", Counts(fp=1, fn=2), 0.0, 0.0),
+        ("no", Counts(fn=2), 0.0, 0.0),
+    ],
+)
+def test_values_are_scored_against_the_expected_object(answer, counts, precision, recall):
+    """Every value by its path: right, wrong or unexpected, missing; the verdict rests on the schema alone."""
+    check = json_schema({"type": "object"}, expected="{{ expected }}", setting=Setting())
+    found = judged(check, answer, expected={"id": 1, "items": [{"name": "lamp"}]})
+    figures = (found.figures["field_f1"], found.figures["field_precision"], found.figures["field_recall"])
+    assert figures == (counts, precision, recall)
+    assert found.status == ("fail" if answer == "no" else "pass")
+    assert [m.name for m in check.measures][2:] == ["field_f1", "field_precision", "field_recall"]
+
+
+def test_a_case_that_lacks_what_is_expected_is_an_error():
+    """A template that names nothing leaves the metric unknown and says so."""
+    found = judged(json_schema({}, expected="{{ wanted }}", setting=Setting()), "{}")
+    assert (found.status, found.figures) == ("error", {"format_adherence": None})

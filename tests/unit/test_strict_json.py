@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockgate.strict_json import MAX_CHARACTERS, MAX_DEPTH, extract, parse
+from lockgate.strict_json import MAX_ANSWER, MAX_CHARACTERS, MAX_DEPTH, extract, parse
 
 VALUES = st.recursive(
     st.none()
@@ -99,7 +99,38 @@ def test_none_or_more_than_one_is_refused(text, what):
     assert str(caught.value) == what
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('["a\ud800"]', "line 1, column 4: half a surrogate pair, or a byte that is no UTF-8"),
+        ('[1,\n"\udcff"]', "line 2, column 2: half a surrogate pair, or a byte that is no UTF-8"),
+        ('"\\ud800"', "an escape is half a surrogate pair (RFC 8259, section 8.2)"),
+        ('{"\\uDC00": 1}', "an escape is half a surrogate pair (RFC 8259, section 8.2)"),
+    ],
+    ids=range(4),
+)
+def test_what_no_utf_8_can_carry_is_refused(text, what):
+    """Half a surrogate pair, and a byte that was no UTF-8, is refused in a text and in an escape."""
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the text is compared whole
+        parse(text)
+    assert str(caught.value) == what
+
+
+def test_whole_pairs_and_escaped_backslashes_are_read():
+    """Both halves make one character, and a backslash before `ud800` may be one that stands for itself."""
+    assert parse('["\\ud83d\\ude00", "\\\\ud800"]') == ["😀", "\\ud800"]
+
+
+def test_an_answer_is_read_up_to_its_own_limit():
+    """A model's answer may be shorter than a dataset."""
+    text = " " * MAX_ANSWER + "1"
+    assert parse(text) == 1
+    with pytest.raises(ValueError, match="1,000,001 characters are more than the 1,000,000 that are read"):
+        parse(text, most=MAX_ANSWER)
+
+
 HOSTILE = {
+    "unclosed": """'x ' + '[' * 100 + '1,' * 499_000""",
     "escaped-quotes": """'[]' * 199 + '"' + '\\\\"' * 1_000_000""",
     "open-texts": """'[]' * 199 + '\\\\"' * 1_000_000""",
     "backslashes": """'[]' * 199 + '"' + '\\\\' * 2_000_001""",

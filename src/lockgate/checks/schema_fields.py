@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
-from lockgate.errors import UsageError
+from lockgate.checks.schema_loading import cut, resolve
+from lockgate.checks.schema_rules import limited, unexpected_members
 from lockgate.model import JSON, Counts
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
-__all__ = ["Violation", "compile_schema", "count_fields", "violations"]
+__all__ = ["Violation", "count_fields", "violations"]
 
 _ABSENT: Any = object()
 _MOST = 1000
-_CUT = 200
 _JOINED = ("allOf", "anyOf", "oneOf")
 
 
@@ -46,44 +43,19 @@ class Violation:
         return f"{self.path}: {self.message} (rule {self.rule!r})."
 
 
-def compile_schema(schema: JSON, *, name: str) -> Validator:
-    """The validator of a schema, by the draft that its `$schema` names (2020-12 without one).
-
-    Nothing is ever fetched: a reference to another document is an error.
-
-    Args:
-        schema: the schema, as JSON.
-        name: what to call it in an error.
-
-    Raises:
-        UsageError: the schema is not valid itself, or a reference in it leads nowhere.
-    """
-    from jsonschema.exceptions import SchemaError
-    from jsonschema.validators import validator_for
-    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
-
-    if not isinstance(schema, dict | bool):
-        raise UsageError(f"{name} is not a JSON Schema: it is no object. Write an object.")
-    kind: Any = validator_for(schema)
-    try:
-        kind.check_schema(schema)
-    except SchemaError as error:
-        where = f"{name} is a broken JSON Schema at {error.json_path}"
-        raise UsageError(f"{where}: {_cut(error.message)}. Correct it.") from None
-    _check_references(schema, name)
-    validator: Validator = kind(schema, registry=REGISTRY)
-    return validator
-
-
 def violations(validator: Validator, answer: JSON) -> list[Violation]:
     """Every violation in an answer, by position; at most 1,000.
 
     Raises:
+        OutOfTime: it takes longer than a verdict may.
+        PatternTimeout: a pattern does.
         RecursionError: the schema refers to itself without end.
         referencing.exceptions.Unresolvable: a dynamic reference leads nowhere.
     """
-    errors = (error for error, _ in zip(validator.iter_errors(answer), range(_MOST), strict=False))
-    return sorted(map(_violations_of, errors), key=lambda v: (v.path, v.rule, v.message))
+    with limited():
+        errors = (error for error, _ in zip(validator.iter_errors(answer), range(_MOST), strict=False))
+        found = list(map(_violations_of, errors))
+    return sorted(found, key=lambda v: (v.path, v.rule, v.message))
 
 
 def count_fields(schema: JSON, answer: JSON = _ABSENT, found: Sequence[Violation] = ()) -> Counts:
@@ -114,11 +86,12 @@ def _count_whole(required: int, *, wrong: bool) -> Counts:
 
 
 def _violations_of(error: ValidationError) -> Violation:
-    missing = not error.absolute_path and error.validator in ("required", "dependentRequired")
+    at_top = len(error.absolute_path) == (error.validator_value is True)  # draft 3 requires in the member
+    missing = at_top and error.validator in ("required", "dependentRequired", "dependencies")
     return Violation(
         path=error.json_path,
         rule=str(error.validator),
-        message=_cut(error.message),
+        message=cut(error.message),
         fields=frozenset(_fields_of(error)),
         missing=missing,
     )
@@ -127,20 +100,16 @@ def _violations_of(error: ValidationError) -> Violation:
 def _fields_of(error: ValidationError) -> Iterator[str]:
     """The top-level members that an error is about; the library names them in its message only."""
     rule: Any = error.validator_value
-    instance: Any = error.instance
     if error.absolute_path:
         yield str(error.absolute_path[0])
     elif error.validator == "required":
         yield from (n for n in rule if error.message == f"{n!r} is a required property")
-    elif error.validator == "dependentRequired":
-        names = {n for group in rule.values() for n in group}
+    elif error.validator in ("dependentRequired", "dependencies"):
+        groups = ([group] if isinstance(group, str) else group for group in rule.values())
+        names = {n for group in groups if isinstance(group, list) for n in group}
         yield from (n for n in names if error.message.startswith(f"{n!r} is a dependency of "))
-    elif error.validator in ("additionalProperties", "unevaluatedProperties"):
-        yield from (n for n in instance if repr(n) in error.message)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _CUT else f"{text[:_CUT]}… ({len(text)} characters)"
+    else:
+        yield from unexpected_members(error)
 
 
 def _declared(schema: JSON, root: JSON) -> set[str]:
@@ -149,58 +118,22 @@ def _declared(schema: JSON, root: JSON) -> set[str]:
 
 def _required(schema: JSON, root: JSON) -> set[str]:
     """What every answer needs: alternatives (`anyOf`, `oneOf`) require nothing for certain."""
-    return {name for part in _parts(schema, root, joined=("allOf",)) for name in part.get("required", ())}
+    parts = list(_parts(schema, root, joined=("allOf",)))
+    listed = {n for part in parts if isinstance(part.get("required"), list) for n in part["required"]}
+    members = (item for part in parts for item in part.get("properties", {}).items())
+    return listed | {n for n, inner in members if isinstance(inner, dict) and inner.get("required") is True}
 
 
-def _parts(
-    schema: JSON, root: JSON, *, joined: Sequence[str] = _JOINED, seen: tuple[int, ...] = ()
-) -> Iterator[dict[str, Any]]:
-    """The schema and the parts of it that speak of the same value."""
-    if not isinstance(schema, dict) or id(schema) in seen:
-        return
-    yield schema
-    parts = [part for keyword in joined for part in schema.get(keyword, ())]
-    if "$ref" in schema:
-        parts.append(_resolve(schema["$ref"], root))
-    for part in parts:
-        yield from _parts(part, root, joined=joined, seen=(*seen, id(schema)))
-
-
-def _resolve(reference: str, root: JSON) -> JSON:
-    """What a reference within the document points to (RFC 6901), or None."""
-    if not reference.startswith("#"):
-        return None
-    value = root
-    for step in reference.removeprefix("#").split("/")[1:]:
-        key = unquote(step).replace("~1", "/").replace("~0", "~")
-        if isinstance(value, list) and key.isdigit() and int(key) < len(value):
-            value = value[int(key)]
-        elif isinstance(value, dict) and key in value:
-            value = value[key]
-        else:
-            return None
-    return value
-
-
-def _check_references(schema: JSON, name: str) -> None:
-    if re.search(r'"(\$id|id)": "', json.dumps(schema)):
-        return  # references are relative to the nearest id; a wrong one shows when it is followed
-    for reference in _references(schema):
-        pointer = reference == "#" or reference.startswith("#/")
-        if pointer and _resolve(reference, schema) is None:
-            raise UsageError(f"{name} refers to {reference!r}, which is not in it. Correct the reference.")
-        if not reference.startswith(("#", "http://json-schema.org/", "https://json-schema.org/")):
-            raise UsageError(
-                f"{name} refers to {reference!r}, another document. Copy what is needed under '$defs'."
-            )
-
-
-def _references(schema: JSON) -> Iterator[str]:
-    if isinstance(schema, dict):
-        if isinstance(schema.get("$ref"), str):
-            yield schema["$ref"]
-        for value in schema.values():
-            yield from _references(value)
-    elif isinstance(schema, list):
-        for value in schema:
-            yield from _references(value)
+def _parts(schema: JSON, root: JSON, *, joined: Sequence[str] = _JOINED) -> Iterator[dict[str, Any]]:
+    """The schema and the parts of it that speak of the same value, each once."""
+    seen: set[int] = set()
+    pending = [schema]
+    while pending:
+        part = pending.pop()
+        if not isinstance(part, dict) or id(part) in seen:
+            continue
+        seen.add(id(part))
+        yield part
+        pending += [inner for keyword in joined for inner in part.get(keyword, ())]
+        if isinstance(part.get("$ref"), str):
+            pending.append(resolve(part["$ref"], root))

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import math
-import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from lockgate.checks.authoring import broken, failed, passed, rate_check
-from lockgate.checks.schema_fields import compile_schema, count_fields, violations
+from lockgate.checks.ecma_patterns import PatternTimeout
+from lockgate.checks.field_scores import FIELD_MEASURES, count_matches, field_figures
+from lockgate.checks.measured import measured_check
+from lockgate.checks.schema_fields import count_fields, violations
+from lockgate.checks.schema_loading import compile_schema
+from lockgate.checks.schema_rules import OutOfTime
+from lockgate.checks.values import follow, same, shown, steps_of
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import JSON, Case, Check, Completion, Counts, Figure, Measure, Setting, Verdict
 from lockgate.prompts import render_value
+from lockgate.strict_json import MAX_ANSWER, parse
 from lockgate.strict_json import extract as extract_json
-from lockgate.strict_json import parse
 
 __all__ = ["equals", "json_schema"]
 
-_STEP = re.compile(r"\.?(?:\[(\d+)\]|\[(['\"])(.+?)\2\]|([^.\[\]]+))")
 _SHOWN_VIOLATIONS = 5
-_CUT = 120
 
 
 def equals(
@@ -47,19 +49,19 @@ def equals(
     Raises:
         UsageError: the path is not one.
     """
-    steps = _steps(path)
-    read = extract_json if extract else parse
+    steps = steps_of(path)
+    read = extract_json if extract else _strict
 
     def judge(case: Case, completion: Completion) -> Verdict:
         expected = render_value(value, case)
         try:
             whole = completion.text if _plain_text(expected, path) else read(completion.text)
-            got = _follow(whole, steps)
+            got = follow(whole, steps)
         except (ValueError, LookupError) as error:
             return failed(_no_value(error, path))
-        if _same(got, expected, ignore_case=ignore_case):
+        if same(got, expected, ignore_case=ignore_case):
             return passed()
-        return failed(f"{path or 'The answer'} is {_cut(got)}, expected {_cut(expected)}.")
+        return failed(f"{path or 'The answer'} is {shown(got)}, expected {shown(expected)}.")
 
     identity = {"value": value, "path": path, "ignore_case": ignore_case, "extract": extract}
     return rate_check("equals", metric, judge, identity | {"metric": metric})
@@ -69,6 +71,9 @@ def json_schema(
     schema: str | dict[str, Any],
     *,
     extract: bool = False,
+    draft: Literal["draft3", "draft4", "draft6", "draft7", "draft2019-09", "draft2020-12"] = "draft2020-12",
+    formats: bool = False,
+    expected: Any = None,
     metric: str = "format_adherence",
     setting: Setting,
 ) -> Check:
@@ -85,43 +90,68 @@ def json_schema(
       (the declared ones where none is required).
 
     F1 is 2·tp / (2·tp + fp + fn) over the sums of all samples. An answer is without violation exactly when
-    it has neither fp nor fn.
+    it has neither fp nor fn. With `expected`, three more: `field_f1`, `field_precision` and `field_recall`
+    of the answer's values against it (`checks.field_scores`).
 
     Args:
-        schema: a file beside the suite, or the schema itself. The draft is read off `$schema` and is
-            2020-12 without it; `format` is an annotation, as the specification has it.
+        schema: a file beside the suite, or the schema itself.
         extract: find the one JSON value in prose or a code fence.
+        draft: what a schema without `$schema` is written in.
+        formats: enforce `format`; without it, it is an annotation, as the specification has it.
+        expected: the object that the answer should be, a template over the case
+            (`"{{ expected }}"`), for precision, recall and F1 of its values. The verdict does not rest on it.
         metric: the name of the first metric, a rate.
         setting: where relative paths start.
 
     Raises:
         UsageError: the file is missing or no JSON, or the schema is broken or refers to what is not in it.
+        MissingExtra: `formats` needs packages that are not installed.
     """
     from referencing.exceptions import Unresolvable
 
     content = _load(schema, setting.base) if isinstance(schema, str) else schema
-    validator = compile_schema(content, name=schema if isinstance(schema, str) else "The schema")
-    read = extract_json if extract else parse
+    name = schema if isinstance(schema, str) else "The schema"
+    validator = compile_schema(content, name=name, draft=draft, formats=formats)
+    read = extract_json if extract else _strict
 
-    def judge(case: Case, completion: Completion) -> Verdict:  # noqa: ARG001 - a check's shape
+    def judge(case: Case, completion: Completion) -> Verdict:
+        wanted = [] if expected is None else [render_value(expected, case)]
         try:
             answer = read(completion.text)
         except ValueError as error:
-            return _verdict(metric, [f"The answer is not JSON: {error}."], count_fields(content))
+            problems = [f"The answer is not JSON: {error}."]
+            return _verdict(metric, problems, count_fields(content), _matched(wanted, []))
         try:
             found = violations(validator, answer)
         except (RecursionError, Unresolvable) as error:
             return broken(f"The schema cannot be followed: {error}.", {metric: None, "format_f1": None})
-        return _verdict(metric, [str(v) for v in found], count_fields(content, answer, found))
+        except (OutOfTime, PatternTimeout) as error:
+            return broken(f"The answer cannot be validated: {error}.", {metric: None, "format_f1": None})
+        counts = count_fields(content, answer, found)
+        return _verdict(metric, [str(v) for v in found], counts, _matched(wanted, [answer]))
 
     measures = (Measure(name=metric), Measure(name="format_f1", kind="f1"))
-    identity = {"check": "json_schema", "schema": content, "extract": extract, "metric": metric}
-    return Check(name="json_schema", measures=measures, judge=judge, identity=identity)
+    identity = {"schema": content, "extract": extract, "metric": metric, "draft": draft, "formats": formats}
+    more = () if expected is None else FIELD_MEASURES
+    return measured_check("json_schema", measures + more, judge, identity | {"expected": expected})
 
 
-def _verdict(metric: str, problems: list[str], counts: Counts) -> Verdict:
+def _strict(text: str) -> JSON:
+    return parse(text, most=MAX_ANSWER)
+
+
+def _matched(wanted: list[JSON], answers: list[JSON]) -> Mapping[str, Figure]:
+    """The figures of the answer's values against what is wanted; none where nothing is."""
+    if not wanted:
+        return {}
+    if not answers:
+        return field_figures(Counts(fn=count_matches(wanted, wanted).tp))
+    return field_figures(count_matches(wanted, answers))
+
+
+def _verdict(metric: str, problems: list[str], counts: Counts, fields: Mapping[str, Figure]) -> Verdict:
     total = 2 * counts.tp + counts.fp + counts.fn
-    figures: dict[str, Figure] = {metric: not problems, "format_f1": counts}
+    figures: dict[str, Figure] = {metric: not problems, "format_f1": counts, **fields}
     if not problems:
         return passed(figures)
     more = len(problems) - _SHOWN_VIOLATIONS
@@ -141,39 +171,6 @@ def _load(path: str, base: Path) -> JSON:
         raise UsageError(f"The schema file {path!r} is not JSON: {error}. Correct it.") from error
 
 
-def _steps(path: str | None) -> list[str | int]:
-    if path is None:
-        return []
-    steps: list[str | int] = []
-    position = 0
-    while not path or position < len(path):
-        match = _STEP.match(path, position)
-        if match is None:
-            raise UsageError(f"{path!r} is not a path. Write it as category, items[0].name or ['a key'].")
-        index, _, quoted, name = match.groups()
-        steps.append(int(index) if index else quoted or name)
-        position = match.end()
-    return steps
-
-
-def _follow(value: JSON, steps: list[str | int]) -> JSON:
-    for step in steps:
-        fits = isinstance(value, list if isinstance(step, int) else dict)
-        if not fits:
-            raise LookupError(f"there is no {step!r} in {_kind(value)}")
-        try:
-            value = value[step]
-        except (KeyError, IndexError):
-            raise LookupError(_absent(value, step)) from None
-    return value
-
-
-def _absent(value: JSON, step: str | int) -> str:
-    if isinstance(step, int):
-        return f"the list has {len(value)} items, none numbered {step}"
-    return f"the key {step!r} is missing ({did_you_mean(step, list(value), noun='keys')})"
-
-
 def _no_value(error: Exception, path: str | None) -> str:
     if isinstance(error, LookupError):
         return f"The answer has no {path}: {error.args[0]}."
@@ -182,48 +179,3 @@ def _no_value(error: Exception, path: str | None) -> str:
 
 def _plain_text(expected: JSON, path: str | None) -> bool:
     return path is None and isinstance(expected, str)
-
-
-def _same(got: JSON, expected: JSON, *, ignore_case: bool) -> bool:
-    if isinstance(got, bool) or isinstance(expected, bool):
-        return got is expected
-    if isinstance(got, int | float) and isinstance(expected, int | float):
-        return got == expected or _close(got, expected)
-    if isinstance(got, str) and isinstance(expected, str):
-        return _folded(got, ignore_case=ignore_case) == _folded(expected, ignore_case=ignore_case)
-    if isinstance(got, list) and isinstance(expected, list | tuple):
-        pairs = zip(got, expected, strict=False)
-        return len(got) == len(expected) and all(_same(a, b, ignore_case=ignore_case) for a, b in pairs)
-    if isinstance(got, dict) and isinstance(expected, dict):
-        return got.keys() == expected.keys() and all(
-            _same(got[k], expected[k], ignore_case=ignore_case) for k in got
-        )
-    return got is None and expected is None
-
-
-def _close(got: float, expected: float) -> bool:
-    try:
-        return math.isclose(got, expected, rel_tol=1e-12)
-    except OverflowError:  # a whole number in a suite may be beyond a double's range
-        return False
-
-
-def _folded(text: str, *, ignore_case: bool) -> str:
-    return text.strip().casefold() if ignore_case else text.strip()
-
-
-def _kind(value: JSON) -> Literal["an object", "a list", "a text", "a number", "true or false", "null"]:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, int | float):
-        return "a number"
-    if isinstance(value, str):
-        return "a text"
-    return "a list" if isinstance(value, list) else "an object"
-
-
-def _cut(value: JSON) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _CUT else f"{text[:_CUT]}… ({len(text)} characters)"

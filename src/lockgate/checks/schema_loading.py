@@ -1,0 +1,152 @@
+"""A JSON Schema as it is written becomes a validator: its draft, its patterns and its references."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from lockgate.checks.ecma_patterns import compile_pattern
+from lockgate.checks.schema_rules import guarded
+from lockgate.errors import MissingExtra, UsageError
+from lockgate.model import JSON
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+__all__ = ["DRAFTS", "compile_schema", "cut", "resolve"]
+
+_CUT = 200
+_STANDARD_FORMATS = {
+    *("date-time", "time", "duration", "hostname", "idn-hostname", "uri", "uri-reference", "iri"),
+    *("iri-reference", "uri-template", "json-pointer", "relative-json-pointer"),
+}
+
+DRAFTS: Mapping[str, str] = {
+    "draft3": "http://json-schema.org/draft-03/schema#",
+    "draft4": "http://json-schema.org/draft-04/schema#",
+    "draft6": "http://json-schema.org/draft-06/schema#",
+    "draft7": "http://json-schema.org/draft-07/schema#",
+    "draft2019-09": "https://json-schema.org/draft/2019-09/schema",
+    "draft2020-12": "https://json-schema.org/draft/2020-12/schema",
+}
+"""Draft → what its schemas say in `$schema`."""
+
+
+def compile_schema(
+    schema: JSON, *, name: str, draft: str = "draft2020-12", formats: bool = False
+) -> Validator:
+    """The validator of a schema, by the draft that its `$schema` names.
+
+    Nothing is ever fetched: a reference to another document is an error.
+
+    Args:
+        schema: the schema, as JSON.
+        name: what to call it in an error.
+        draft: one of `DRAFTS`, for a schema without `$schema`.
+        formats: enforce the keyword `format`, as far as the installed packages know it.
+
+    Raises:
+        UsageError: the schema is not valid itself, or a reference in it leads nowhere.
+        MissingExtra: a format is to be enforced that needs a package which is not installed.
+    """
+    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
+
+    if not isinstance(schema, dict | bool):
+        raise UsageError(f"{name} is not a JSON Schema: it is no object. Write an object.")
+    kind = _kind(schema, name, draft)
+    _check_schema(kind, schema, name)
+    _check_references(schema, name)
+    checker = kind.FORMAT_CHECKER if formats else None
+    if formats:
+        _check_formats(schema, kind.FORMAT_CHECKER.checkers)
+    validator: Validator = guarded(kind)(schema, registry=REGISTRY, format_checker=checker)
+    return validator
+
+
+def resolve(reference: str, root: JSON) -> JSON:
+    """What a reference within the document points to (RFC 6901), or None."""
+    if not reference.startswith("#"):
+        return None
+    value = root
+    for step in reference.removeprefix("#").split("/")[1:]:
+        key = unquote(step).replace("~1", "/").replace("~0", "~")
+        if isinstance(value, list) and key.isdigit() and int(key) < len(value):
+            value = value[int(key)]
+        elif isinstance(value, dict) and key in value:
+            value = value[key]
+        else:
+            return None
+    return value
+
+
+def cut(text: str) -> str:
+    """A message of at most 200 characters, cut visibly."""
+    return text if len(text) <= _CUT else f"{text[:_CUT]}… ({len(text)} characters)"
+
+
+def _kind(schema: JSON, name: str, draft: str) -> Any:
+    from jsonschema.validators import validator_for
+
+    written = schema.get("$schema") if isinstance(schema, dict) else None
+    address = DRAFTS[draft] if written is None else written
+    kind: Any = validator_for({"$schema": address}, default=None)  # type: ignore[arg-type]
+    if kind is None:
+        raise UsageError(
+            f"{name} is written in {written!r}, which is not carried here. "
+            f"Name a draft in '$schema': {', '.join(DRAFTS.values())}."
+        )
+    return kind
+
+
+def _check_schema(kind: Any, schema: JSON, name: str) -> None:
+    """By the draft's own schema, with patterns as ECMA-262 has them and not as Python's `re` does."""
+    from jsonschema import FormatChecker
+    from jsonschema.exceptions import SchemaError
+
+    checker = FormatChecker(formats=())
+    checker.checks("regex", raises=ValueError)(_is_pattern)
+    try:
+        kind.check_schema(schema, format_checker=checker)
+    except SchemaError as error:
+        where = f"{name} is a broken JSON Schema at {error.json_path}"
+        raise UsageError(f"{where}: {cut(error.message)}. Correct it.") from None
+
+
+def _is_pattern(value: object) -> bool:
+    if isinstance(value, str):
+        compile_pattern(value)
+    return True
+
+
+def _check_formats(schema: JSON, known: Mapping[str, object]) -> None:
+    """A standard format that nothing installed knows would pass everything."""
+    for name in sorted(set(_values_of("format", schema)) & _STANDARD_FORMATS - known.keys()):
+        feature = f"The format {name!r}"
+        raise MissingExtra(feature=feature, package="jsonschema[format-nongpl]", extra="formats")
+
+
+def _check_references(schema: JSON, name: str) -> None:
+    if re.search(r'"(\$id|id)": "', json.dumps(schema)):
+        return  # references are relative to the nearest id; a wrong one shows when it is followed
+    for reference in _values_of("$ref", schema):
+        pointer = reference == "#" or reference.startswith("#/")
+        if pointer and resolve(reference, schema) is None:
+            raise UsageError(f"{name} refers to {reference!r}, which is not in it. Correct the reference.")
+        if not reference.startswith(("#", "http://json-schema.org/", "https://json-schema.org/")):
+            raise UsageError(
+                f"{name} refers to {reference!r}, another document. Copy what is needed under '$defs'."
+            )
+
+
+def _values_of(keyword: str, schema: JSON) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if isinstance(schema.get(keyword), str):
+            yield schema[keyword]
+        for value in schema.values():
+            yield from _values_of(keyword, value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from _values_of(keyword, value)
