@@ -112,20 +112,19 @@ def _prefill(model: Any, rows: Sequence[Row], heads: Heads, turn: Turn) -> _Stat
 
     known = _read_heads(model, rows, heads, turn)
     turn([row.adapter for row in rows])
-    cache, lengths = (
-        new_cache(model),
-        [row.head if head else 0 for row, head in zip(rows, known, strict=True)],
-    )
-    before = max(lengths)
-    if before:
-        line_up(cache, known, before)
+    cache = new_cache(model)
+    lengths = [row.head if head else 0 for row, head in zip(rows, known, strict=True)]
     left = [row.ids[length:] for row, length in zip(rows, lengths, strict=True)]
-    longest = max(map(len, left))
-    mask = [
-        [0] * (before - length) + [1] * length + [0] * (longest - len(ids)) + [1] * len(ids)
-        for length, ids in zip(lengths, left, strict=True)
-    ]
-    seen = torch.tensor(mask, device=model.device)
+    before, longest = max(lengths), max(map(len, left))
+    if before:
+        line_up(cache, known, before, room=longest)
+    seen = torch.tensor(
+        [
+            [0] * (before - length) + [1] * length + [0] * (longest - len(ids)) + [1] * len(ids)
+            for length, ids in zip(lengths, left, strict=True)
+        ],
+        device=model.device,
+    )
     output = model(
         input_ids=torch.tensor([[0] * (longest - len(ids)) + ids for ids in left], device=model.device),
         attention_mask=seen,

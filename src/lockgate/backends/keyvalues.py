@@ -49,22 +49,31 @@ def cut(made: Any, layers: Layers, tokens: int) -> None:
         layer.update(keys[..., :tokens, :], values[..., :tokens, :])
 
 
-def line_up(made: Any, rows: Sequence[Layers | None], tokens: int) -> None:
+def line_up(made: Any, rows: Sequence[Layers | None], tokens: int, *, room: int = 0) -> None:
     """Give an empty cache one row for each of these, to end together after `tokens` tokens.
 
     What a row has fewer, or all where it is None, is zeros at its beginning: its mask has to leave them out.
+
+    Args:
+        made: of the plain kind.
+        rows: at least one that is not None.
+        tokens: how many the longest has.
+        room: for how many more there is to be room at once, and some of an answer.
     """
     for index, layer in enumerate(made.layers):
         known = [row and row[index] for row in rows]
-        layer.update(*(_lined_up([pair and pair[side] for pair in known], tokens) for side in (0, 1)))
+        whole = [_lined_up([pair and pair[side] for pair in known], tokens, room + _STEP) for side in (0, 1)]
+        layer.begin(whole[0], whole[1], tokens)
 
 
-def _lined_up(rows: Sequence[Any], tokens: int) -> Any:
+def _lined_up(rows: Sequence[Any], tokens: int, room: int) -> Any:
     like = next(row for row in rows if row is not None)
-    whole = like.new_zeros(len(rows), like.shape[1], tokens, like.shape[3])
-    for place, row in zip(whole, rows, strict=True):
+    whole = like.new_empty(len(rows), like.shape[1], tokens + room, like.shape[3])
+    for place, row in enumerate(rows):
+        missing = tokens if row is None else tokens - row.shape[2]
+        whole[place, :, :missing] = 0.0
         if row is not None:
-            place[:, tokens - row.shape[2] :] = row[0]
+            whole[place, :, missing:tokens] = row[0]
     return whole
 
 
@@ -82,6 +91,11 @@ def _roomy() -> Any:
         def __init__(self) -> None:
             super().__init__()
             self.whole: tuple[Any, Any] | None = None
+
+        def begin(self, keys: Any, values: Any, tokens: int) -> None:
+            self.lazy_initialization(keys, values)
+            self.whole = (keys, values)
+            self.keys, self.values = keys[..., :tokens, :], values[..., :tokens, :]
 
         def update(self, key_states: Any, value_states: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
             if not self.is_initialized:
