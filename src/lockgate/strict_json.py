@@ -32,12 +32,13 @@ _NESTING = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _FENCE = re.compile(r"```[a-zA-Z]*[ \t]*\n(.*?)```", re.DOTALL)
 
 
-def parse(text: str, *, most: int = MAX_CHARACTERS) -> JSON:
+def parse(text: str, *, most: int = MAX_CHARACTERS, halves: bool = False) -> JSON:
     """One JSON value, from the first to the last character.
 
     Args:
         text: what is to be JSON.
         most: how many characters are read; `MAX_ANSWER` for what a model wrote.
+        halves: whether an escape may be half a surrogate pair, as recordings of broken answers have them.
 
     Raises:
         ValueError: it is not strict JSON (trailing text, a key twice, NaN, a number beyond a double's range,
@@ -56,7 +57,8 @@ def parse(text: str, *, most: int = MAX_CHARACTERS) -> JSON:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise ValueError(_located(error)) from error
-    _check_escapes(text, value)
+    if not halves:
+        _check_escapes(text, value)
     return value
 
 

@@ -183,7 +183,7 @@ class _LineError(ValueError):
 def _row(text: str) -> dict[str, Any]:
     """The columns of a line, checked."""
     try:
-        line = parse(text)
+        line = parse(text, halves=True)
     except ValueError as error:
         found = _POSITION.match(str(error))
         column, what = (int(found[1]), found[2]) if found else (1, str(error))
