@@ -124,7 +124,7 @@ def test_callers_get_their_own_items():
     assert [(done.items, done.batch) for done in got["first"]] == [(first, 1)]
     assert [(done.items, done.batch) for done in got["second"]] == [(second, 3)]
     assert [(done.items, done.batch) for done in got["third"]] == [(third, 3)]
-    assert shared.empty
+    assert shared.idle
 
 
 def test_memory_running_out_halves_batches_for_good():
@@ -164,7 +164,7 @@ def test_any_other_error_reaches_the_caller(error):
     shared = queue(work)
     with pytest.raises(type(error), match=str(error)):
         list(shared.do(items(1)))
-    assert shared.empty
+    assert shared.idle
     assert len(list(shared.do(items(1)))) == 1
 
 
@@ -177,8 +177,7 @@ def test_an_interrupt_puts_the_batch_back():
     shared = queue(work)
     with pytest.raises(KeyboardInterrupt):
         list(shared.do(items(1)))
-    assert shared.empty
-    assert not shared._busy
+    assert shared.idle
 
 
 def test_a_caller_that_leaves_takes_its_items_along():
@@ -189,7 +188,7 @@ def test_a_caller_that_leaves_takes_its_items_along():
     next(stream)
     stream.close()
     assert done == [1, 2, 3, 4]
-    assert shared.empty
+    assert shared.idle
 
 
 def test_out_of_memory_is_known_by_its_words():

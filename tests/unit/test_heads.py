@@ -96,6 +96,18 @@ def test_a_head_is_read_once(model, monkeypatch):
     assert read == [50, 50, 50]
 
 
+def test_a_head_is_read_to_its_end_though_all_are_forgotten(model, monkeypatch):
+    """What another thread forgets meanwhile is still given to who reads it."""
+    kept, expected, forward = Heads(), Heads().read(model, None, LONG), model.forward
+
+    def interrupted(**options):
+        kept.forget()
+        return forward(**options)
+
+    monkeypatch.setattr(model, "forward", interrupted)
+    assert same(kept.read(model, None, LONG), expected)
+
+
 def test_a_head_goes_on_from_a_kept_one(model, monkeypatch):
     """Of a head that begins as a kept one does, only the rest is read, and it is what it would be."""
     alone = Heads().read(model, None, [*LONG[:30], *OTHER])

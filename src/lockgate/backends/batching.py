@@ -115,9 +115,9 @@ class Queue(Generic[T]):
                     self._waiting.pop(id(item), None)
 
     @property
-    def empty(self) -> bool:
-        """Whether nothing waits."""
-        return not self._waiting
+    def idle(self) -> bool:
+        """Whether nothing waits and nobody is at work."""
+        return not self._waiting and not self._busy
 
     def _next(self, ticket: _Ticket[T]) -> Done[T]:
         while True:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 from lockgate.backends.keyvalues import Layers, cut, is_plain, layers_of, new_cache, size_of
 
 __all__ = ["Heads", "common_heads"]
+
+_Key: TypeAlias = tuple[str | None, tuple[int, ...]]
 
 # Of fewer tokens, reading them apart costs more than it saves.
 _AT_LEAST = 16
@@ -67,7 +69,7 @@ def _alike(a: list[int], b: list[int]) -> int:
 class Heads:
     """Keys and values of beginnings of prompts, by adapter and tokens; the oldest go when there are many."""
 
-    _kept: dict[tuple[str | None, tuple[int, ...]], Layers] = field(default_factory=dict)
+    _kept: dict[_Key, Layers] = field(default_factory=dict)
 
     def read(self, model: Any, adapter: str | None, ids: Sequence[int]) -> Layers | None:
         """The keys and values of a beginning, read as far as no kept one has them.
@@ -81,25 +83,26 @@ class Heads:
             For each layer its keys and values, 1 × heads × tokens × width; None where a model's cache is of
             another kind.
         """
-        key = (adapter, tuple(ids))
-        if key not in self._kept:
-            made = _extended(model, self._nearest(adapter, ids), ids)
-            if made is None:
-                return None
-            self._kept[key] = made
-        self._kept[key] = self._kept.pop(key)
-        while len(self._kept) > 1 and sum(map(size_of, self._kept.values())) > _MOST_BYTES:
-            del self._kept[next(iter(self._kept))]
-        return self._kept[key]
+        key, kept = (adapter, tuple(ids)), self._kept
+        made = kept.pop(key, None) or _extended(model, _nearest(kept, adapter, ids), ids)
+        if made is None:
+            return None
+        kept[key] = made
+        while len(kept) > 1 and sum(map(size_of, kept.values())) > _MOST_BYTES:
+            del kept[next(iter(kept))]
+        return made
 
     def forget(self) -> None:
-        """Keep none."""
-        self._kept.clear()
+        """Keep none; whoever is reading one in another thread gets it all the same."""
+        self._kept = {}
 
-    def _nearest(self, adapter: str | None, ids: Sequence[int]) -> tuple[int, Layers] | None:
-        own = [(_alike(list(k[1]), list(ids)), kept) for k, kept in self._kept.items() if k[0] == adapter]
-        length, kept = max(own, key=lambda entry: entry[0], default=(0, None))
-        return (length, kept) if kept is not None and length >= _AT_LEAST else None
+
+def _nearest(
+    kept: Mapping[_Key, Layers], adapter: str | None, ids: Sequence[int]
+) -> tuple[int, Layers] | None:
+    own = [(_alike(list(key[1]), list(ids)), layers) for key, layers in kept.items() if key[0] == adapter]
+    length, layers = max(own, key=lambda entry: entry[0], default=(0, None))
+    return (length, layers) if layers is not None and length >= _AT_LEAST else None
 
 
 def _extended(model: Any, nearest: tuple[int, Layers] | None, ids: Sequence[int]) -> Layers | None:

@@ -148,7 +148,7 @@ class TransformersLM:
                     else:
                         yield self._completion(one.request, one.row, done.batch, began)
         finally:
-            if loaded.queue.empty:
+            if loaded.queue.idle:
                 loaded.heads.forget()
 
     def close(self) -> None:
