@@ -32,6 +32,7 @@ MINIMAL = {
     "equals": {"value": "x"},
     "json_schema": {"schema": {}},
     "judge": {"rubric": "x", "backend": "judge:v1"},
+    "language": {"code": "en"},
     "max_tokens": {"limit": 1},
     "regex": {"pattern": "x"},
 }

@@ -6,19 +6,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lockgate.checks.ecma_patterns import PatternTimeout
 from lockgate.checks.schema_loading import cut, resolve
-from lockgate.checks.schema_rules import limited, unexpected_members
+from lockgate.checks.schema_rules import OutOfTime, limited, unexpected_members
 from lockgate.model import JSON, Counts
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
-__all__ = ["Violation", "count_fields", "violations"]
+__all__ = ["CannotValidate", "Violation", "count_fields", "violations"]
 
 _ABSENT: Any = object()
 _MOST = 1000
 _JOINED = ("allOf", "anyOf", "oneOf")
+
+
+class CannotValidate(Exception):  # noqa: N818 - what happened
+    """There is no saying whether an answer fits; the text is a whole sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +52,18 @@ def violations(validator: Validator, answer: JSON) -> list[Violation]:
     """Every violation in an answer, by position; at most 1,000.
 
     Raises:
-        OutOfTime: it takes longer than a verdict may.
-        PatternTimeout: a pattern does.
-        RecursionError: the schema refers to itself without end.
-        referencing.exceptions.Unresolvable: a dynamic reference leads nowhere.
+        CannotValidate: the schema refers to itself without end or nothing, or it takes too long.
     """
-    with limited():
-        errors = (error for error, _ in zip(validator.iter_errors(answer), range(_MOST), strict=False))
-        found = list(map(_violations_of, errors))
+    from referencing.exceptions import Unresolvable
+
+    try:
+        with limited():
+            errors = (error for error, _ in zip(validator.iter_errors(answer), range(_MOST), strict=False))
+            found = list(map(_violations_of, errors))
+    except (RecursionError, Unresolvable) as error:
+        raise CannotValidate(f"The schema cannot be followed: {error}.") from None
+    except (OutOfTime, PatternTimeout) as error:
+        raise CannotValidate(f"The answer cannot be validated: {error}.") from None
     return sorted(found, key=lambda v: (v.path, v.rule, v.message))
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from lockgate.checks.ecma_patterns import compile_pattern
 from lockgate.checks.schema_rules import guarded
-from lockgate.errors import MissingExtra, UsageError
+from lockgate.errors import MissingExtra, UsageError, did_you_mean
 from lockgate.model import JSON
+from lockgate.strict_json import parse
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
-__all__ = ["DRAFTS", "compile_schema", "cut", "resolve"]
+__all__ = ["DRAFTS", "compile_schema", "cut", "load_schema", "resolve"]
 
 _CUT = 200
 _STANDARD_FORMATS = {
@@ -66,6 +68,19 @@ def compile_schema(
     return validator
 
 
+def load_schema(
+    schema: str | dict[str, Any], base: Path, *, draft: str = "draft2020-12", formats: bool = False
+) -> tuple[JSON, Validator]:
+    """A schema and its validator, from a file beside the suite or as it stands.
+
+    Raises:
+        UsageError: the file is missing or no JSON, or as `compile_schema`.
+    """
+    content = _load(schema, base) if isinstance(schema, str) else schema
+    name = schema if isinstance(schema, str) else "The schema"
+    return content, compile_schema(content, name=name, draft=draft, formats=formats)
+
+
 def resolve(reference: str, root: JSON) -> JSON:
     """What a reference within the document points to (RFC 6901), or None."""
     if not reference.startswith("#"):
@@ -85,6 +100,18 @@ def resolve(reference: str, root: JSON) -> JSON:
 def cut(text: str) -> str:
     """A message of at most 200 characters, cut visibly."""
     return text if len(text) <= _CUT else f"{text[:_CUT]}… ({len(text)} characters)"
+
+
+def _load(path: str, base: Path) -> JSON:
+    file = base / path
+    try:
+        return parse(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        near = sorted(p.name for p in file.parent.glob("*.json")) if file.parent.is_dir() else []
+        hint = did_you_mean(file.name, near, noun=f"JSON files in {file.parent.name or '.'}")
+        raise UsageError(f"There is no schema file {path!r}. {hint}") from None
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise UsageError(f"The schema file {path!r} is not JSON: {error}. Correct it.") from error
 
 
 def _kind(schema: JSON, name: str, draft: str) -> Any:

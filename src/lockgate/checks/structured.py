@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 from lockgate.checks.authoring import broken, failed, passed, rate_check
-from lockgate.checks.ecma_patterns import PatternTimeout
 from lockgate.checks.field_scores import FIELD_MEASURES, count_matches, field_figures
 from lockgate.checks.measured import measured_check
-from lockgate.checks.schema_fields import count_fields, violations
-from lockgate.checks.schema_loading import compile_schema
-from lockgate.checks.schema_rules import OutOfTime
+from lockgate.checks.schema_fields import CannotValidate, count_fields, violations
+from lockgate.checks.schema_loading import load_schema
 from lockgate.checks.values import follow, same, shown, steps_of
-from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import JSON, Case, Check, Completion, Counts, Figure, Measure, Setting, Verdict
 from lockgate.prompts import render_value
 from lockgate.strict_json import MAX_ANSWER, parse
@@ -107,11 +103,7 @@ def json_schema(
         UsageError: the file is missing or no JSON, or the schema is broken or refers to what is not in it.
         MissingExtra: `formats` needs packages that are not installed.
     """
-    from referencing.exceptions import Unresolvable
-
-    content = _load(schema, setting.base) if isinstance(schema, str) else schema
-    name = schema if isinstance(schema, str) else "The schema"
-    validator = compile_schema(content, name=name, draft=draft, formats=formats)
+    content, validator = load_schema(schema, setting.base, draft=draft, formats=formats)
     read = extract_json if extract else _strict
 
     def judge(case: Case, completion: Completion) -> Verdict:
@@ -123,10 +115,8 @@ def json_schema(
             return _verdict(metric, problems, count_fields(content), _matched(wanted, []))
         try:
             found = violations(validator, answer)
-        except (RecursionError, Unresolvable) as error:
-            return broken(f"The schema cannot be followed: {error}.", {metric: None, "format_f1": None})
-        except (OutOfTime, PatternTimeout) as error:
-            return broken(f"The answer cannot be validated: {error}.", {metric: None, "format_f1": None})
+        except CannotValidate as error:
+            return broken(str(error), {metric: None, "format_f1": None})
         counts = count_fields(content, answer, found)
         return _verdict(metric, [str(v) for v in found], counts, _matched(wanted, [answer]))
 
@@ -157,18 +147,6 @@ def _verdict(metric: str, problems: list[str], counts: Counts, fields: Mapping[s
     more = len(problems) - _SHOWN_VIOLATIONS
     reason = " ".join(problems[:_SHOWN_VIOLATIONS]) + (f" And {more} more." if more > 0 else "")
     return failed(reason, figures, score=2 * counts.tp / total if total else 0.0)
-
-
-def _load(path: str, base: Path) -> JSON:
-    file = base / path
-    try:
-        return parse(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        near = sorted(p.name for p in file.parent.glob("*.json")) if file.parent.is_dir() else []
-        hint = did_you_mean(file.name, near, noun=f"JSON files in {file.parent.name or '.'}")
-        raise UsageError(f"There is no schema file {path!r}. {hint}") from None
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise UsageError(f"The schema file {path!r} is not JSON: {error}. Correct it.") from error
 
 
 def _no_value(error: Exception, path: str | None) -> str:
