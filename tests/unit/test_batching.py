@@ -191,6 +191,34 @@ def test_a_caller_that_leaves_takes_its_items_along():
     assert shared.idle
 
 
+def test_what_must_happen_between_batches_comes_before_the_next():
+    """Who wants the model to himself waits for the batch at work, not for those after it."""
+    begun, go_on, order = threading.Event(), threading.Event(), []
+
+    def work(batch):
+        order.append(works(batch))
+        begun.set()
+        assert go_on.wait(30)
+
+    shared = queue(work)
+
+    def aside():
+        with shared.between():
+            order.append("between")
+
+    caller = threading.Thread(target=lambda: list(shared.do(items(1, 2, most_rows=1))))
+    caller.start()
+    assert begun.wait(30)
+    other = threading.Thread(target=aside)
+    other.start()
+    while not shared._between:
+        threading.Event().wait(0.001)
+    go_on.set()
+    caller.join()
+    other.join()
+    assert order == [[1], "between", [2]]
+
+
 def test_out_of_memory_is_known_by_its_words():
     """It is said in several ways on torch's devices."""
     assert is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory"))

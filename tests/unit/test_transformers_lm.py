@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import json
 import shutil
+import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tiny_llama import WINDOW, save_tiny_adapter, save_tiny_llama
@@ -289,6 +291,29 @@ def test_greedy_answers_with_an_adapter_do_not_depend_on_the_batch(make, adapter
     """What holds for the base holds with an adapter on."""
     backend = make(adapter=str(adapters[0]))
     assert texts(backend, ask(TEXTS)) == [texts(backend, ask([text]))[0] for text in TEXTS]
+
+
+def test_backends_asked_at_once_form_one_queue(make, adapters, monkeypatch):
+    """What comes while a batch is done shares the next one, whichever adapter, and is answered as alone."""
+    options = [{}, *({"adapter": str(adapter)} for adapter in adapters)]
+    alone = [texts(make(**option), ask(TEXTS[:4])) for option in options]
+    backends = [make(**option) for option in options]
+    real, begun, sizes = answering.decode, threading.Event(), []
+
+    def first_waits(model, tokenizer, rows, **more):
+        sizes.append(len(rows))
+        begun.set()
+        while len(sizes) == 1 and len(backends[0]._taken[1].queue._waiting) < 8:
+            threading.Event().wait(0.001)
+        real(model, tokenizer, rows, **more)
+
+    monkeypatch.setattr(answering, "decode", first_waits)
+    with ThreadPoolExecutor(3) as pool:
+        told = [pool.submit(texts, backends[0], ask(TEXTS[:4]))]
+        assert begun.wait(30)
+        told += [pool.submit(texts, backend, ask(TEXTS[:4])) for backend in backends[1:]]
+        assert [answers.result() for answers in told] == alone
+    assert sizes == [4, 8]
 
 
 def test_an_adapter_of_another_shape_is_fatal(make, tmp_path, adapters, monkeypatch):

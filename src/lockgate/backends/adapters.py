@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +52,12 @@ def put_on(loaded: Loaded, folder: Path) -> str:
 
     try:
         name = f"adapter-{hash_adapter(folder)}"
-        with loaded.lock, LOADING:
-            if name not in loaded.adapters:
-                _load(loaded, folder, name)
-                loaded.adapters.add(name)
+        if name not in loaded.adapters:
+            # Ahead of the batches that wait, or it would come after all of another backend's.
+            with loaded.queue.between() if loaded.queue else nullcontext(), loaded.lock, LOADING:
+                if name not in loaded.adapters:
+                    _load(loaded, folder, name)
+                    loaded.adapters.add(name)
     except (RuntimeError, ValueError, OSError, KeyError, SafetensorError) as error:
         raise FatalBackendError(_misfit(loaded, folder, error)) from error
     return name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -93,6 +94,7 @@ class Queue(Generic[T]):
         self._changed = threading.Condition()
         self._waiting: dict[int, tuple[T, _Ticket[T]]] = {}
         self._busy = False
+        self._between = 0
         self._most: int | None = None
 
     def do(self, items: Sequence[T]) -> Iterator[Done[T]]:
@@ -119,10 +121,31 @@ class Queue(Generic[T]):
         """Whether nothing waits and nobody is at work."""
         return not self._waiting and not self._busy
 
+    @contextmanager
+    def between(self) -> Iterator[None]:
+        """While inside, no batch is done; it is entered before the next one begins."""
+        with self._changed:
+            self._between += 1
+            try:
+                self._changed.wait_for(lambda: not self._busy)
+                self._busy = True
+            finally:
+                self._between -= 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()
+
+    @property
+    def _free(self) -> bool:
+        return not self._busy and not self._between
+
     def _next(self, ticket: _Ticket[T]) -> Done[T]:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: ticket.done or ticket.error or not self._busy)
+                self._changed.wait_for(lambda: ticket.done or ticket.error or self._free)
                 if ticket.done:
                     return ticket.done.popleft()
                 if ticket.error is not None:
