@@ -118,13 +118,7 @@ def _prefill(model: Any, rows: Sequence[Row], heads: Heads, turn: Turn) -> _Stat
     before, longest = max(lengths), max(map(len, left))
     if before:
         line_up(cache, known, before, room=longest)
-    seen = torch.tensor(
-        [
-            [0] * (before - length) + [1] * length + [0] * (longest - len(ids)) + [1] * len(ids)
-            for length, ids in zip(lengths, left, strict=True)
-        ],
-        device=model.device,
-    )
+    seen = torch.tensor(_mask(lengths, [len(ids) for ids in left]), device=model.device)
     output = model(
         input_ids=torch.tensor([[0] * (longest - len(ids)) + ids for ids in left], device=model.device),
         attention_mask=seen,
@@ -140,6 +134,15 @@ def _prefill(model: Any, rows: Sequence[Row], heads: Heads, turn: Turn) -> _Stat
         mask=seen,
         lengths=seen.sum(1),
     )
+
+
+def _mask(heads: Sequence[int], left: Sequence[int]) -> list[list[int]]:
+    """Which tokens count: heads end together, and so does what is left to be read."""
+    before, longest = max(heads), max(left)
+    return [
+        [0] * (before - head) + [1] * head + [0] * (longest - length) + [1] * length
+        for head, length in zip(heads, left, strict=True)
+    ]
 
 
 def _read_heads(model: Any, rows: Sequence[Row], heads: Heads, turn: Turn) -> list[Layers | None]:
