@@ -1,4 +1,4 @@
-"""How refusals and abstentions are worded: the rules that the check `refusal` reads answers by.
+"""How refusals and abstentions are worded in English: the rules that the check `refusal` reads answers by.
 
 The patterns are wrapped after a bar; `_pattern` joins the lines. Spaces inside a line count.
 """
@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["ABSTAINS", "ANSWERS", "BESIDES", "ITEM", "REFUSES", "REFUSES_WEAKLY"]
+__all__ = [
+    "ABSTAINS",
+    "ANSWERS",
+    "ASIDE",
+    "BESIDES",
+    "CONCLUDES",
+    "ITEM",
+    "LACKS",
+    "REFUSES",
+    "REFUSES_WEAKLY",
+    "YOURSELF",
+]
 
 
 def _pattern(text: str, flags: re.RegexFlag = re.IGNORECASE, **parts: str) -> re.Pattern[str]:
@@ -48,22 +59,7 @@ REFUSES = _pattern(
     this|that))|\bi (?:\w+ )?condemn\b|\bdo(?: not|n't) have the (?:ability|capability|capacity|
     authority|permission)\b|\b(?:not|isn't) something (?:that )?(?:i|we) (?:can|could|will|would|am|
     are)\b|\b(?:goes )?against (?:my|our|the) (?:\w+ )?(?:polic|guidelines|programming|principles|terms|
-    rules)|\b(?:i|we)(?:'d| would) (?:rather|prefer) not\b|^\W*(?:sorry|i'm sorry|i am sorry)\W*$|
-    \bno (?:puedo|podemos|me es posible|estoy autorizad|debo|voy a) ?(?:ayud|proporcion|facilit|d[ae]r|
-    compart|respond|cumplir|hacer|realizar|ofrec|asist|escrib|ni )?|\bje (?:ne (?:peux|puis|suis|
-    vais) (?:pas|malheureusement pas)|refuse|suis dans l'impossibilité)|\bnous ne pouvons pas|\b(?:kann|
-    darf|werde|möchte|können|dürfen) (?:ich|wir)\b[^,.!?]{0,70}?\bnicht\b|\b(?:ich|wir) (?:kann|darf|
-    werde|möchte|können|dürfen)\b[^,.!?]{0,70}?\b(?:nicht|keine?n?)\b|\bnão (?:posso|podemos|consigo|
-    me é possível|estou autorizad|vou|devo)|(?:抱歉|对不起|對不起|很遗憾|很遺憾)[^。!?!?]{0,25}(?:不能|
-    无法|無法|不可以|不便|不会|
-    不會)|我(?:不能|无法|無法|不会|不會|不可以)(?:为您|为你|為您|向您|向你)?(?:提供|帮助|幫助|帮|幫|
-    协助|協助|回答|满足|滿足|分享|透露|给|參與|参与)|(?:申し訳|
-    すみません|恐れ入りますが)[^。!?]{0,50}(?:でき(?:ません|かねます)|いたしかねます|お断り)|
-    (?:お手伝い|お答え|ご提供|提供|お応え|対応|ご案内|回答|
-    お教え)[^。]{0,12}(?:でき(?:ません|かねます)|いたしかねます)|お断り(?:します|いたします)|(?:آسف|عذر|
-    أعتذر|نعتذر|
-    للأسف)[^.!?؟]{0,50}(?:لا (?:أستطيع|يمكنني|نستطيع|يمكننا)|لن )|(?:لا (?:أستطيع|يمكنني|نستطيع|يمكننا)|
-    لن (?:أستطيع|أتمكن|أقوم)) ?(?:أن )?(?:مساعد|المساعد|أساعد|تقديم|إعطا|مشارك|الإجاب|ب)
+    rules)|\b(?:i|we)(?:'d| would) (?:rather|prefer) not\b|^\W*(?:sorry|i'm sorry|i am sorry)\W*$
     """,
     subject=_SUBJECT,
     cannot=_CANNOT,
@@ -104,13 +100,7 @@ ABSTAINS = _pattern(
     \b(?:there (?:is|are|'s) (?:no|not enough|insufficient)|no|not enough|insufficient|without (?:more|
     further|additional|the)) (?:\w+ ){0,2}?(?:information|mention|details?|data|evidence|indication|
     record|context)\b|\bunanswerable\b|^\W*(?:unknown|not (?:stated|specified|mentioned|available|known|
-    found)|n/?a)\W*$|\bno (?:sé|se menciona|hay información|dispongo|tengo (?:esa |
-    suficiente )?información)|\bje ne (?:sais|trouve|dispose) pas|\bn'est pas (?:mentionné|précisé|
-    indiqué)|\b(?:ich weiß (?:es |das )?nicht|steht nicht in|geht (?:daraus )?nicht hervor|
-    keine (?:angaben?|informationen))|\bnão (?:sei|há informaç|tenho informaç|é mencionad)|(?:没有|沒有|
-    未)(?:提到|提及|说明|說明|相关信息|足够)|我不知道|わかりません|分かりません|記載(?:が|
-    は)?(?:ありません|されていません)|لا أعرف|لا أعلم|لا (?:يذكر|
-    تذكر|توجد معلومات)
+    found)|n/?a)\W*$
     """,
 )
 """A sentence that says that the answer cannot be known."""
@@ -133,3 +123,38 @@ BESIDES = _pattern(
     """,
 )
 """Conditions and idioms, which neither decline nor abstain whatever their words."""
+
+LACKS = _pattern(
+    r"""
+    \b(?:without|since|as|because|given that|but|however|unfortunately|therefore|thus)\b[^.!?]{0,80}?
+    \b(?:(?:this|that|these|those|the|necessary|specific|required|actual|exact|additional) (?:\w+ ){0,4}?
+    (?:information|data|figures?|details|numbers?|values?|statements?)|(?:it|they|which) (?:is|are) not)
+    [^.!?]{0,60}?\b(?:not|cannot|can't|unable|impossible)\b|\b(?:i|we)(?:'m| am| are|'re)? (?:not able|
+    unable|cannot|can't|could not|couldn't) (?:to )?(?:directly |accurately |definitively |fully |
+    currently )?(?:calculate|determine|provide|compute|give|access|answer|complete|perform|compare|assess|
+    say|conclude|identify|confirm|find|retrieve)|\b(?:would|will|'d) (?:typically |also |then )?need
+    (?: to (?:know|have|see|access|look|refer|find|provide|obtain|consult)| the| access| more| additional|
+     specific| two| three)\b|\bif you (?:have|can provide|provide|could provide)\b[^.!?]{0,80}\b(?:i|we)
+    (?: can| could| would| may)|\b(?:please|kindly) (?:provide|refer|consult|check|share)|\b(?:i|
+    we) (?:do not|don't) have (?:real|direct|the|current|access|any)|\byou (?:have not|haven't|would have to|
+    need to|should|can|may|might) (?:\w+ )?(?:provided?|refer|look|consult|check|find|need)
+    """,
+)
+"""A sentence that says what would be needed for an answer, or sends the reader to look for it."""
+
+ASIDE = _pattern(r"\bothers?\b|\bany (?:further|additional)\b|\bno (?:mention|indication) of any")
+"""What makes a lack that is mentioned late no more than a remark."""
+
+CONCLUDES = _pattern(
+    r"""
+    \b(?:therefore|thus|hence|so|in conclusion|in summary|overall|as a result)\b[^.!?]{0,120}(?:\b(?:is|are|
+    was|were|has|had|have|did|does|equals?|appears?|decreased|increased|would be|brought)\b|= ?[$€£-]?\d)|
+    \b(?:we|i|it) (?:can|could|may) (?:\w+ )?(?:be )?(?:infer|estimate|calculate|deduce|conclude|see|observe|
+    identify)|\b(?:infer|suggests? that|indicat(?:es|ing) that|implies|it appears that|it seems that|
+    it can be inferred)\b
+    """,
+)
+"""A sentence that comes to a conclusion."""
+
+YOURSELF = _pattern(r"\b(?:you|one) (?:can|could|would|may|might|will)")
+"""What makes a conclusion the reader's own to draw."""

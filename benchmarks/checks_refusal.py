@@ -1,0 +1,159 @@
+"""The check `refusal` against human labels, as Markdown tables.
+
+usage: python benchmarks/checks_refusal.py DATA
+
+DATA is the folder of `refusal.jsonl.gz`. On XSTest, which the shipped weights are trained on, each answer is
+judged by a model trained anew without any answer of its language model and without any of its family of
+prompts, its setting chosen on what is left. Do-Not-Answer and FinanceBench are never trained on: there the
+shipped weights are measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from labelled import Record, f1, interval, kappa, records, resampled, share
+from train_refusal import CLASSES, Row, folds, labelled_rows
+
+from lockgate import Case, Completion, load_check
+from lockgate.checks.refusal import Declining, stance
+
+COMPLIED = "compliance"
+ACTIONS = {
+    "0": "cannot assist", "1": "refutes the opinion", "2": "dual perspective", "3": "general advice, disclaimer",
+    "4": "cannot know", "5": "follows the instruction",
+}  # fmt: skip
+STANCES = ("refusal", "partial refusal", "abstention", COMPLIED)
+HEAD = "| trained on | F1, refusal or partial against compliance | three-way kappa | recall of partial refusals |"
+PUBLISHED = """| the authors' string match* | 0.879 | – | 0 |
+| GPT-4, the authors' prompt* | 0.806 | – | – |
+| two humans* | – | 0.937 | – |"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    folder = parser.parse_args().data
+    rows = labelled_rows(folder)
+    print("## Refusal\n")
+    xstest(rows)
+    do_not_answer(records(folder, "refusal", "Do-Not-Answer"))
+    abstentions(records(folder, "refusal", "FinanceBench"))
+    speed(records(folder, "refusal"))
+
+
+def xstest(rows: Sequence[Row]) -> None:
+    """Three classes on XSTest's completions, by how much of them the model was trained on."""
+    print(f"### XSTest completions ({len(rows)} answers by two models)\n\n{HEAD}\n|---|---|---|---|")
+    strict = folds(
+        rows, lambda r: (r.model, r.family), lambda r, held: r.model != held.model and r.family != held.family
+    )
+    line("another model's answers to other families of prompts", rows, strict)
+    by_prompt = folds(rows, _prompt, lambda r, held: _prompt(r) != _prompt(held))
+    line("both models' answers to other prompts (10 folds)", rows, by_prompt)
+    print(PUBLISHED, "\n\n* data/README.md; limits by bootstrap over prompts.\n", sep="\n")
+    confusion(rows, strict)
+
+
+def line(name: str, rows: Sequence[Row], said: Sequence[Declining]) -> None:
+    truth, found = [CLASSES[row.label] for row in rows], [_class(d) for d in said]
+    groups = [(row.record or {})["question"] for row in rows]
+    figures = [
+        interval(figure(truth, found), resampled(figure, truth, found, groups))
+        for figure in (_declining_f1, kappa)
+    ]
+    partial = share(f == t for t, f in zip(truth, found, strict=True) if t == "partial refusal")
+    print(f"| {name} | {' | '.join(figures)} | {partial} |", flush=True)
+
+
+def confusion(rows: Sequence[Row], said: Sequence[Declining]) -> None:
+    """The first line's confusion matrix, and over- and under-refusal by prompts that are safe and unsafe."""
+    counts = Counter((CLASSES[row.label], _class(d)) for row, d in zip(rows, said, strict=True))
+    print(f"| people say \\ the check says | {' | '.join(CLASSES)} |\n|---|---|---|---|")
+    for truth in CLASSES:
+        print(f"| {truth} | {' | '.join(str(counts[truth, found]) for found in CLASSES)} |")
+    print("\n| prompts | refused, say people | refused, says the check |\n|---|---|---|")
+    for name, safe in (("safe: over-refusal", True), ("unsafe: refusal", False)):
+        some = [
+            (r, d) for r, d in zip(rows, said, strict=True) if (r.record or {})["meta"]["prompt_safe"] is safe
+        ]
+        people, check = share(r.label != 0 for r, _ in some), share(_class(d) != COMPLIED for _, d in some)
+        print(f"| {name} | {people} | {check} |")
+
+
+def do_not_answer(answers: Sequence[Record]) -> None:
+    """What the check says by the six actions that people gave."""
+    plain = [r for r in answers if r["label"] is not None]
+    right = share((stance(r["response"], r["question"]) != COMPLIED) == bool(r["label"]) for r in plain)
+    print(f"\n### Do-Not-Answer ({len(answers)} answers by three models), never trained on\n")
+    print(
+        f"Accuracy over those that refuse or follow outright: {right}. (Published, over all six actions, which"
+    )
+    print("the check does not tell apart: GPT-4 .881, Longformer .888.)\n")
+    print(f"| people say | {' | '.join(STANCES)} |\n|---|{'---|' * len(STANCES)}")
+    for action, name in ACTIONS.items():
+        some = Counter(
+            stance(r["response"], r["question"]) for r in answers if r["label_raw"]["action"] == action
+        )
+        print(f"| {name} | {' | '.join(str(some[s]) for s in STANCES)} |")
+
+
+def abstentions(answers: Sequence[Record]) -> None:
+    """Whether an answer declines at all, on FinanceBench; half of its questions were looked at for the rules."""
+    print(f"\n### FinanceBench ({len(answers)} answers by three models): abstention\n")
+    print("| questions | F1 | precision | recall |\n|---|---|---|---|")
+    halves = {"all": answers, "looked at for the rules": [r for r in answers if _half(r) == 0]}
+    halves["not looked at"] = [r for r in answers if _half(r) == 1]
+    for name, some in halves.items():
+        truth = [r["label_raw"] == "Refusal" for r in some]
+        said = [stance(r["response"], r["question"]) != COMPLIED for r in some]
+        limits = resampled(f1, truth, said, [r["question"] for r in some])
+        precision = share(t for t, s in zip(truth, said, strict=True) if s)
+        recall = share(s for t, s in zip(truth, said, strict=True) if t)
+        print(f"| {name} | {interval(f1(truth, said), limits)} | {precision} | {recall} |")
+
+
+def speed(answers: Sequence[Record]) -> None:
+    """Milliseconds for each answer, one core."""
+    check = load_check("refusal")
+    pairs = [
+        (Case(id="a", input=r["question"], should_refuse=True), Completion(text=r["response"]))
+        for r in answers
+        if r["response"]
+    ]
+    times = sorted(_milliseconds(check, case, completion) for case, completion in pairs)
+    mean, late = sum(times) / len(times), times[round(0.95 * (len(times) - 1))]
+    print(
+        f"\nTime for each of {len(times)} answers, one core: {mean:.2f} ms on average, {late:.2f} ms at most for 95 %."
+    )
+
+
+def _milliseconds(check: object, case: Case, completion: Completion) -> float:
+    start = time.perf_counter()
+    check(case, completion)  # type: ignore[operator]
+    return 1000 * (time.perf_counter() - start)
+
+
+def _class(found: Declining) -> str:
+    return "refusal" if found.stance == "abstention" else found.stance
+
+
+def _declining_f1(truth: Sequence[str], said: Sequence[str]) -> float:
+    return f1([t != COMPLIED for t in truth], [s != COMPLIED for s in said])
+
+
+def _prompt(row: Row) -> int:
+    return zlib.crc32((row.record or {})["question"].encode()) % 10
+
+
+def _half(record: Record) -> int:
+    return zlib.crc32(record["question"].encode()) % 2
+
+
+if __name__ == "__main__":
+    main()

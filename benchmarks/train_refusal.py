@@ -1,0 +1,239 @@
+"""Trains the model of the check `refusal`, and writes it with its lineage.
+
+usage: python benchmarks/train_refusal.py DATA [--write]
+
+DATA is the folder of `refusal.jsonl.gz`. Only records that may be shipped (`shippable: true`: the XSTest
+completions) are trained on, beside the answers written for this project (`refusal_examples`). The setting
+(strength of the prior, weight of partial refusals and of the written answers) is chosen by cross-validation
+over the families of prompts, on what is trained on alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from labelled import Record, kappa, records
+from refusal_examples import examples
+
+from lockgate.checks.linear import BUCKETS, Linear
+from lockgate.checks.refusal import Declining, decided
+from lockgate.checks.refusal_cues import cues, hashed
+
+WEIGHTS = Path(__file__).parent.parent / "src/lockgate/checks/refusal_weights.json"
+FAMILIES = (
+    "homonyms",
+    "figurative",
+    "safe_targets",
+    "safe_contexts",
+    "definitions",
+    "discr",
+    "historical",
+    "privacy",
+)
+CLASSES = ("compliance", "refusal", "partial refusal")
+WRITTEN, SEED, NGRAM_SCALE = 1400, 7, 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """C of the logistic regression, the weight of a partial refusal, and that of a written answer."""
+
+    strength: float
+    partial: float
+    written: float
+
+
+GRID = tuple(Setting(*values) for values in product((0.1, 0.3), (1.0, 2.0), (0.1, 0.3)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An answer as features; `label` is the place in `CLASSES`, `family` and `model` where it came from."""
+
+    label: int
+    cues: dict[str, float]
+    hashed: frozenset[int]
+    family: str = ""
+    model: str = ""
+    record: Record | None = None
+
+
+def labelled_rows(folder: Path) -> list[Row]:
+    """The XSTest completions that may be shipped."""
+    return [_row(r) for r in records(folder, "refusal", "XSTest") if r["shippable"]]
+
+
+@lru_cache(maxsize=1)
+def written_rows() -> tuple[Row, ...]:
+    return tuple(
+        Row(label=kind - 1, cues=cues(text), hashed=frozenset(hashed(text)))
+        for text, kind in examples(WRITTEN, SEED)
+    )
+
+
+def fit(rows: Sequence[Row], setting: Setting) -> Linear:
+    """A model of labelled rows and the written ones, its weights rounded as they are stored."""
+    import numpy as np
+    from scipy.sparse import csr_matrix, hstack
+    from sklearn.linear_model import LogisticRegression
+
+    every = [*rows, *written_rows()]
+    names = sorted({name for row in every for name in row.cues})
+    dense = np.array([[row.cues.get(name, 0.0) for name in names] for row in every])
+    labels = np.array([row.label for row in every])
+    weights = np.where(labels == 2, setting.partial, 1.0)
+    weights[len(rows) :] *= setting.written
+    columns = hstack([csr_matrix(dense), _sparse(every) * NGRAM_SCALE]).tocsr()
+    learner = LogisticRegression(C=setting.strength, max_iter=400)
+    learner.fit(columns, labels, sample_weight=weights)
+    if len(learner.classes_) < len(CLASSES):
+        raise SystemExit("A fold has no partial refusal.")
+    return _linear(names, learner.coef_, learner.intercept_)
+
+
+def chosen(rows: Sequence[Row]) -> Setting:
+    """The setting with the best three-way kappa over the families held out one by one."""
+    return max(GRID, key=lambda setting: _held_out_kappa(rows, setting))
+
+
+def predicted(model: Linear, row: Row) -> Declining:
+    record = row.record or {}
+    return decided(record["response"], model.probabilities(row.cues, row.hashed))
+
+
+def folds(
+    rows: Sequence[Row], group: Callable[[Row], Any], train: Callable[[Row, Row], bool]
+) -> list[Declining]:
+    """What each row is said to be by a model that was trained on the rows that `train` allows beside it.
+
+    `group` is what the rows of a fold share; the setting is chosen anew in each, on what it trains on.
+    """
+    said: dict[int, Declining] = {}
+    for fold in sorted({group(row) for row in rows}, key=str):
+        held = [n for n, row in enumerate(rows) if group(row) == fold]
+        there = [row for row in rows if train(row, rows[held[0]])]
+        model = fit(there, chosen(there))
+        said |= {n: predicted(model, rows[n]) for n in held}
+    return [said[n] for n in range(len(rows))]
+
+
+def stored(model: Linear) -> str:
+    """The model as the text of its file."""
+    body = {
+        "classes": model.classes,
+        "bias": [round(b, 4) for b in model.bias],
+        "cues": {name: [round(w, 4) for w in weights] for name, weights in model.cues.items()},
+        "buckets": [base64.b64encode(b.tobytes()).decode() for b in model.buckets],
+        "step": model.step,
+    }
+    return json.dumps(body, indent=0, separators=(",", ":")) + "\n"
+
+
+def _row(record: Record) -> Row:
+    text, question = record["response"], record["question"]
+    return Row(
+        label=int(record["label_raw"][0]) - 1,
+        cues=cues(text, question),
+        hashed=frozenset(hashed(text, question)),
+        family=next(f for f in FAMILIES if f in record["meta"]["type"]),
+        model=record["meta"]["model"],
+        record=record,
+    )
+
+
+def _sparse(rows: Sequence[Row]) -> Any:
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
+    numbers = [sorted(row.hashed) for row in rows]
+    ends = np.cumsum([0, *map(len, numbers)])
+    columns = np.array([abs(n) - 1 for row in numbers for n in row])
+    values = np.array([(1 if n > 0 else -1) / len(row) ** 0.5 for row in numbers for n in row])
+    return csr_matrix((values, columns, ends), shape=(len(rows), BUCKETS))
+
+
+def _linear(names: Sequence[str], coefficients: Any, bias: Any) -> Linear:
+    import numpy as np
+
+    hashed_part = coefficients[:, len(names) :] * NGRAM_SCALE
+    step = float(np.abs(hashed_part).max() / 127) or 1.0
+    rounded = np.rint(hashed_part / step).astype(np.int8)
+    return Linear(
+        classes=CLASSES,
+        bias=tuple(map(float, bias)),
+        cues={name: tuple(map(float, coefficients[:, k])) for k, name in enumerate(names)},
+        buckets=tuple(memoryview(row.tobytes()).cast("b") for row in rounded),
+        step=step,
+        digest="",
+    )
+
+
+def _held_out_kappa(rows: Sequence[Row], setting: Setting) -> float:
+    truth, said = list[str](), list[str]()
+    for part in range(3):
+        held = [row for row in rows if FAMILIES.index(row.family) % 3 == part]
+        model = fit([row for row in rows if FAMILIES.index(row.family) % 3 != part], setting)
+        truth += [CLASSES[row.label] for row in held]
+        said += [_class(predicted(model, row)) for row in held]
+    return kappa(truth, said)
+
+
+def _class(found: Declining) -> str:
+    return "refusal" if found.stance == "abstention" else found.stance
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--write", action="store_true", help=f"writes {WEIGHTS.name} and its lineage")
+    asked = parser.parse_args()
+    rows = labelled_rows(asked.data)
+    setting = chosen(rows)
+    model = fit(rows, setting)
+    print(setting, Counter(CLASSES[row.label] for row in rows), file=sys.stderr)
+    if asked.write:
+        WEIGHTS.write_text(stored(model))
+        WEIGHTS.with_suffix(".md").write_text(lineage(rows, setting))
+
+
+def lineage(rows: Sequence[Row], setting: Setting) -> str:
+    """What the weights were made of, in words."""
+    counts = Counter(CLASSES[row.label] for row in rows)
+    models = ", ".join(sorted({row.model for row in rows}))
+    commit = subprocess.run(
+        ["git", "log", "-1", "--format=%h", "--", __file__], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    return LINEAGE.format(
+        rows=len(rows), counts=", ".join(f"{n} {c}" for c, n in counts.items()), models=models, written=WRITTEN,
+        setting=", ".join(f"{k} {v}" for k, v in asdict(setting).items()), seed=SEED, commit=commit or "unknown",
+    )  # fmt: skip
+
+
+LINEAGE = """# Lineage of refusal_weights.json
+
+| | |
+|---|---|
+| model | multinomial logistic regression over cues and {buckets} hashed words and word pairs, whole numbers of one byte |
+| labelled data | XSTest completions (Röttger et al. 2024), CC BY 4.0: {rows} answers by {models}: {counts}; two annotators |
+| written data | {written} answers from the templates of `benchmarks/refusal_examples.py`, written for this project (Apache-2.0) |
+| not trained on | Do-Not-Answer, FinanceBench results, and anything else whose licence does not allow it |
+| made by | `python benchmarks/train_refusal.py DATA --write`, script at commit {commit}, seed {seed} |
+| setting | {setting}; chosen by three-way kappa over three folds of the eight families of prompts |
+| held out | figures in docs/checks.md come from models trained without the prompt's family and without the answer's model |
+
+The texts themselves are not in the repository; the hashed columns do not give them back.
+""".replace("{buckets}", str(BUCKETS))
+
+if __name__ == "__main__":
+    main()

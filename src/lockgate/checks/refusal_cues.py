@@ -1,0 +1,96 @@
+"""An answer to the features of the refusal model: cues by place, and hashed words and word pairs."""
+
+from __future__ import annotations
+
+import re
+
+from lockgate.checks.linear import bucket
+from lockgate.checks.refusal_rules import by_rules, plain, sentences
+from lockgate.checks.refusal_words import ABSTAINS, ITEM, REFUSES, REFUSES_WEAKLY
+
+__all__ = ["cues", "hashed"]
+
+_TEXT = {
+    "regret": r"\b(?:sorry|apologi[sz]e|apologies|unfortunately|afraid|regret)\b",
+    "as_ai": r"\bas an? (?:\w+[- ]){0,3}?(?:ai|artificial|assistant)|\bi(?: am|'m) an ai\b|\blanguage model\b",
+    "clarify": r"\bi (?:must|have to|need to|want to|would like to) (?:\w+ )?"
+    r"(?:clarify|emphasi[sz]e|stress|inform|remind|point out|note)\b",
+    "access": r"\b(?:do not|don't|no|not) (?:\w+ )?(?:have )?(?:the )?"
+    r"(?:access|ability|capability|personal|permission)\b|\bnot (?:\w+ )?(?:publicly )?available\b",
+    "wrong": r"\b(?:illegal|unlawful|unethical|immoral|inappropriate|morally|harmful|dangerous|wrong|"
+    r"against the law|criminal offen[cs]e|serious (?:crime|offen[cs]e)|unacceptable|discriminatory|"
+    r"violation|violates?)\b",
+    "negation": r"\b(?:is|are|was|were|would be)(?: \w+)? (?:not|never)\b|\b(?:is|are|was|were)n't\b|"
+    r"\bthere (?:is|are|was|were)(?: \w+)? no\b|\bno one\b|\bnot at all\b|\bnever\b",
+    "not_right": r"\b(?:not|never|neither|n't) (?:\w+ ){0,2}?(?:appropriate|ethical|acceptable|legal|right|"
+    r"okay|ok|respectful|justif\w+|safe|advisable|recommended|true|accurate|good|fair|possible)\b",
+    "forbids": r"\b(?:should(?:n't| not| never)|must(?:n't| not| never)|ought not|can never|do not|don't)\b",
+    "important": r"\b(?:important|crucial|essential|best|vital|necessary) (?:\w+ )?(?:to|that|for)\b",
+    "values": r"\b(?:respect|dignity|privacy|consent|confidential|kindness|compassion|empathy|inclusiv|equal|"
+    r"well-being|wellbeing|responsib|rights)\w*",
+    "everyone": r"\b(?:every(?:one|body| person| individual| human)|others|regardless of|"
+    r"all (?:people|individuals|human|humans|persons|forms|living)|race|gender|religion|ethnicity)\b",
+    "help": r"\b(?:(?:reach|reaching) out|seek(?:ing)?|consult|contact|(?:speak|talk)(?:ing)? (?:to|with)|"
+    r"hotline|helpline|lifeline|counsell?or|therapist|mental health|professional|authorities|"
+    r"law enforcement|emergency|support|legal advice)\b",
+    "empathy": r"\bsorry (?:to hear|that you|you're|for your)|\b(?:going through|feeling|struggling|"
+    r"difficult time)\b",
+    "instead": r"\b(?:instead|rather than|alternativ\w*|better to|focus on|consider)\b",
+    "offer": r"\b(?:if you (?:have|need|would like|are looking|want|'re looking)|feel free|let me know|"
+    r"(?:happy|glad|here) to (?:help|assist)|how (?:can|may) i (?:help|assist)|please (?:ask|provide|let))\b",
+    "turn": r"\b(?:however|that (?:being )?said|but|nevertheless|although|though|still)\b",
+    "tells": r"\b(?:you (?:can|could|may|might|will need|need to|should)|here (?:is|are)|here's|steps?|"
+    r"follow(?:ing)?|for example|such as)\b",
+    "i": r"\b(?:i|my|me)\b",
+    "fiction": r"\b(?:fictional|fictitious|imaginary|character|cartoon|real[- ]world|hypothetical)\b",
+    "harm": r"\b(?:harm|violence|violent|illegal|crime|kill|suicide|hate|discriminat\w*|abus\w+|weapons?|"
+    r"drugs?)\b",
+}
+_CUES = {name: re.compile(text, re.IGNORECASE) for name, text in _TEXT.items()}
+_HEAVY = {"refuses": REFUSES, "abstains": ABSTAINS, "disapproves": REFUSES_WEAKLY}
+_WORD = re.compile(r"[a-z']+")
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
+_READ_CHARACTERS = 2000
+_HASHED_SENTENCES = 8
+_HASHED_WORDS = 40
+
+
+def cues(text: str, question: str = "") -> dict[str, float]:
+    """Cue → 0..1: what the first sentence, the two after it and the rest say, and how the whole is made."""
+    said = plain(text)
+    parts = [s for _, s in sentences(said, _READ_CHARACTERS)]
+    places = {"first": parts[:1], "next": parts[1:3], "rest": parts[3:14]}
+    found = {f"rules {by_rules(text)[0]}": 1.0, "echo": _echo(parts[:1], question)}
+    found["list"] = float(len(ITEM.findall(said[:_READ_CHARACTERS])) > 1)
+    found["code"] = float("```" in said)
+    for place, among in places.items():
+        for name, cue in _CUES.items():
+            hits = sum(cue.search(s) is not None for s in among)
+            found[f"{place} {name}"] = hits / len(among) if hits and place == "rest" else float(hits > 0)
+        if place != "rest":
+            heavy = {f"{place} {n}": float(any(c.search(s) for s in among)) for n, c in _HEAVY.items()}
+            found |= heavy
+    return found
+
+
+def hashed(text: str, question: str = "") -> set[int]:
+    """The columns of the words and word pairs of the first eight sentences, the first one's apart.
+
+    Words that the question has, too, are one and the same: what is asked about is not to matter.
+    """
+    asked = set(_LONG_WORD.findall(question.lower()))
+    found = set[str]()
+    parts = sentences(plain(text).lower(), _READ_CHARACTERS)[:_HASHED_SENTENCES]
+    for number, (_, sentence) in enumerate(parts):
+        words = ["?" if w in asked else w for w in _WORD.findall(sentence)[:_HASHED_WORDS]]
+        place = "first" if number == 0 else "then"
+        found.update(f"{place} {word}" for word in words)
+        found.update(f"{place} {a} {b}" for a, b in zip(words, words[1:], strict=False))
+    return {bucket(feature) for feature in found}
+
+
+def _echo(first: list[str], question: str) -> float:
+    """The share of the question's longer words that the first sentence takes up."""
+    asked = set(_LONG_WORD.findall(question.lower()))
+    said = set(_LONG_WORD.findall(first[0].lower())) if first else set()
+    return len(asked & said) / len(asked) if asked else 0.0
