@@ -21,10 +21,19 @@ if TYPE_CHECKING:
 __all__ = ["DRAFTS", "compile_schema", "cut", "load_schema", "resolve"]
 
 _CUT = 200
-_STANDARD_FORMATS = {
-    *("date-time", "time", "duration", "hostname", "idn-hostname", "uri", "uri-reference", "iri"),
-    *("iri-reference", "uri-template", "json-pointer", "relative-json-pointer"),
+_PACKAGES = {
+    "date-time": "rfc3339-validator",
+    "duration": "isoduration",
+    "hostname": "fqdn",
+    "idn-hostname": "idna",
+    "json-pointer": "jsonpointer",
+    "relative-json-pointer": "jsonpointer",
+    "time": "rfc3339-validator",
+    "uri": "rfc3986-validator",
+    "uri-reference": "rfc3986-validator",
+    "uri-template": "uri-template",
 }
+_NEVER_KNOWN = {"iri", "iri-reference"}
 
 DRAFTS: Mapping[str, str] = {
     "draft3": "http://json-schema.org/draft-03/schema#",
@@ -150,9 +159,11 @@ def _is_pattern(value: object) -> bool:
 
 def _check_formats(schema: JSON, known: Mapping[str, object]) -> None:
     """A standard format that nothing installed knows would pass everything."""
-    for name in sorted(set(_values_of("format", schema)) & _STANDARD_FORMATS - known.keys()):
-        feature = f"The format {name!r}"
-        raise MissingExtra(feature=feature, package="jsonschema[format-nongpl]", extra="formats")
+    wanted = set(_values_of("format", schema)) - known.keys()
+    for name in sorted(wanted & _NEVER_KNOWN):
+        raise UsageError(f"The format {name!r} is not checked here. Use 'uri', or a pattern.")
+    for name in sorted(wanted & _PACKAGES.keys()):
+        raise MissingExtra(feature=f"The format {name!r}", package=_PACKAGES[name], extra="formats")
 
 
 def _check_references(schema: JSON, name: str) -> None:
