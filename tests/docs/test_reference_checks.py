@@ -28,8 +28,10 @@ SECTIONS = sections("checks.md")
 NAMES = sorted(BUILTIN["checks"])
 OWN = SECTIONS["Your own check"]
 MINIMAL = {
+    "classification": {"classes": ["a", "b"]},
     "contains": {"value": "x"},
     "equals": {"value": "x"},
+    "instructions": {"instructions": []},
     "json_schema": {"schema": {}},
     "judge": {"rubric": "x", "backend": "judge:v1"},
     "language": {"code": "en"},
