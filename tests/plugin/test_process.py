@@ -10,6 +10,7 @@ def test_garbage_is_looked_for_less_while_lockgate_is_awake(desk):
     before = gc.get_threshold()
     desk.run("--llm-backend=ft:v3", "evalsuites", "test_seen.py").assert_outcomes(passed=3)
     assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
 
 
 def test_a_session_without_suites_changes_nothing(desk):

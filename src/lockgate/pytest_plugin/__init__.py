@@ -138,10 +138,10 @@ def _of_family(request: pytest.FixtureRequest, family: str) -> Llm:
 def _lockgate(config: pytest.Config) -> Lockgate:
     plugin = config.pluginmanager.get_plugin("lockgate-session")
     if plugin is None:
-        from lockgate.pytest_plugin.process import collect_garbage_less
+        from lockgate.pytest_plugin.process import Thrift
 
         # First of all: importing the rest is where it begins to pay.
-        collect_garbage_less(config)
+        config.pluginmanager.register(Thrift(config), "lockgate-thrift")
         from lockgate.pytest_plugin.session import Lockgate
 
         plugin = Lockgate(config)

@@ -8,23 +8,33 @@ import gc
 
 import pytest
 
-__all__ = ["collect_garbage_less", "hush", "leave_quickly"]
+__all__ = ["Thrift", "hush"]
 
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 _QUIET = ("torch", "transformers", "peft", "lancedb", "openai", "aiohttp", "huggingface_hub", "accelerate")
 
 
-def collect_garbage_less(config: pytest.Config) -> None:
-    """What a session makes mostly stays to its end; looking for cycles in it took a tenth of its time."""
-    first, *others = gc.get_threshold()
-    config.add_cleanup(functools.partial(gc.set_threshold, first, *others))
-    gc.set_threshold(max(first, _OBJECTS_BETWEEN_COLLECTIONS), *others)
+class Thrift:
+    """A plugin: what a session makes mostly stays to its end, so Python looks for cycles in it less often.
 
+    That was a tenth of a run of 1,000 cases, 60 ms of pytest's own farewell, and 0.25 s of Python's.
 
-def leave_quickly() -> None:
-    """Spare Python the search for cycles in a process that is about to end (0.25 s for 1,000 cases)."""
-    atexit.unregister(gc.freeze)
-    atexit.register(gc.freeze)
+    Args:
+        config: pytest's, not yet unconfigured.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        first, *others = gc.get_threshold()
+        config.add_cleanup(functools.partial(gc.set_threshold, first, *others))
+        config.add_cleanup(gc.unfreeze)
+        gc.set_threshold(max(first, _OBJECTS_BETWEEN_COLLECTIONS), *others)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """What is lost has just been collected; what is left is looked through no more."""
+        gc.freeze()
+        atexit.unregister(gc.freeze)
+        atexit.register(gc.freeze)
 
 
 def hush(config: pytest.Config) -> None:

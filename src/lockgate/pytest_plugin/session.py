@@ -16,7 +16,7 @@ from lockgate.pytest_plugin.chosen import Chosen
 from lockgate.pytest_plugin.collect import CaseItem
 from lockgate.pytest_plugin.junitxml import add_properties, complete_testcase
 from lockgate.pytest_plugin.outcomes import settle
-from lockgate.pytest_plugin.process import hush, leave_quickly
+from lockgate.pytest_plugin.process import hush
 from lockgate.pytest_plugin.progress import ProgressLine
 from lockgate.pytest_plugin.protocol import is_plain, run_plain
 from lockgate.pytest_plugin.rulings import Tally, conclude_all, find_baselines
@@ -197,7 +197,6 @@ class Lockgate(Chosen):
         if self.engine is not None:
             self.engine.join(_FAREWELL_SECONDS)
         self.close()
-        leave_quickly()
 
 
 def _jobs_of(item: pytest.Item) -> list[Job]:
