@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -21,19 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["DRAFTS", "compile_schema", "cut", "load_schema", "resolve"]
 
 _CUT = 200
-_PACKAGES = {
-    "date-time": "rfc3339-validator",
-    "duration": "isoduration",
-    "hostname": "fqdn",
-    "idn-hostname": "idna",
-    "json-pointer": "jsonpointer",
-    "relative-json-pointer": "jsonpointer",
-    "time": "rfc3339-validator",
-    "uri": "rfc3986-validator",
-    "uri-reference": "rfc3986-validator",
-    "uri-template": "uri-template",
-}
-_NEVER_KNOWN = {"iri", "iri-reference"}
+_NEED_IDNA = {"idn-email", "idn-hostname"}
 
 DRAFTS: Mapping[str, str] = {
     "draft3": "http://json-schema.org/draft-03/schema#",
@@ -57,7 +46,7 @@ def compile_schema(
         schema: the schema, as JSON.
         name: what to call it in an error.
         draft: one of `DRAFTS`, for a schema without `$schema`.
-        formats: enforce the keyword `format`, as far as the installed packages know it.
+        formats: enforce the keyword `format`.
 
     Raises:
         UsageError: the schema is not valid itself, or a reference in it leads nowhere.
@@ -72,7 +61,7 @@ def compile_schema(
     _check_references(schema, name)
     checker = kind.FORMAT_CHECKER if formats else None
     if formats:
-        _check_formats(schema, kind.FORMAT_CHECKER.checkers)
+        _check_formats(schema)
     validator: Validator = guarded(kind)(schema, registry=REGISTRY, format_checker=checker)
     return validator
 
@@ -157,13 +146,11 @@ def _is_pattern(value: object) -> bool:
     return True
 
 
-def _check_formats(schema: JSON, known: Mapping[str, object]) -> None:
-    """A standard format that nothing installed knows would pass everything."""
-    wanted = set(_values_of("format", schema)) - known.keys()
-    for name in sorted(wanted & _NEVER_KNOWN):
-        raise UsageError(f"The format {name!r} is not checked here. Use 'uri', or a pattern.")
-    for name in sorted(wanted & _PACKAGES.keys()):
-        raise MissingExtra(feature=f"The format {name!r}", package=_PACKAGES[name], extra="formats")
+def _check_formats(schema: JSON) -> None:
+    """A format that nothing installed can read would pass everything."""
+    needed = sorted(_NEED_IDNA & set(_values_of("format", schema)))
+    if needed and find_spec("idna") is None:
+        raise MissingExtra(feature=f"The format {needed[0]!r}", package="idna", extra="formats")
 
 
 def _check_references(schema: JSON, name: str) -> None:
