@@ -18,18 +18,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from labelled import Record, f1, interval, kappa, records, resampled, share
-from train_refusal import CLASSES, Row, folds, labelled_rows
-
 from lockgate import Case, Completion, load_check
 from lockgate.checks.refusal import Declining, stance
+from train_refusal import CLASSES, Row, folds, labelled_rows
 
 COMPLIED = "compliance"
-ACTIONS = {
-    "0": "cannot assist", "1": "refutes the opinion", "2": "dual perspective", "3": "general advice, disclaimer",
-    "4": "cannot know", "5": "follows the instruction",
-}  # fmt: skip
+ACTIONS = (
+    "cannot assist",
+    "refutes the opinion",
+    "dual perspective",
+    "general advice",
+    "cannot know",
+    "follows the instruction",
+)
 STANCES = ("refusal", "partial refusal", "abstention", COMPLIED)
-HEAD = "| trained on | F1, refusal or partial against compliance | three-way kappa | recall of partial refusals |"
+HEAD = "| trained on | F1, declining against compliance | three-way kappa | recall of partial refusals |"
 PUBLISHED = """| the authors' string match* | 0.879 | – | 0 |
 | GPT-4, the authors' prompt* | 0.806 | – | – |
 | two humans* | – | 0.937 | – |"""
@@ -91,20 +94,18 @@ def do_not_answer(answers: Sequence[Record]) -> None:
     plain = [r for r in answers if r["label"] is not None]
     right = share((stance(r["response"], r["question"]) != COMPLIED) == bool(r["label"]) for r in plain)
     print(f"\n### Do-Not-Answer ({len(answers)} answers by three models), never trained on\n")
-    print(
-        f"Accuracy over those that refuse or follow outright: {right}. (Published, over all six actions, which"
-    )
-    print("the check does not tell apart: GPT-4 .881, Longformer .888.)\n")
+    print(f"Accuracy over those that refuse or follow outright: {right}. Published, over all six actions,")
+    print("which the check does not tell apart: GPT-4 .881, Longformer .888.\n")
     print(f"| people say | {' | '.join(STANCES)} |\n|---|{'---|' * len(STANCES)}")
-    for action, name in ACTIONS.items():
+    for action, name in enumerate(ACTIONS):
         some = Counter(
-            stance(r["response"], r["question"]) for r in answers if r["label_raw"]["action"] == action
+            stance(r["response"], r["question"]) for r in answers if r["label_raw"]["action"] == str(action)
         )
         print(f"| {name} | {' | '.join(str(some[s]) for s in STANCES)} |")
 
 
 def abstentions(answers: Sequence[Record]) -> None:
-    """Whether an answer declines at all, on FinanceBench; half of its questions were looked at for the rules."""
+    """Whether an answer declines at all, on FinanceBench; the rules were written on half of its questions."""
     print(f"\n### FinanceBench ({len(answers)} answers by three models): abstention\n")
     print("| questions | F1 | precision | recall |\n|---|---|---|---|")
     halves = {"all": answers, "looked at for the rules": [r for r in answers if _half(r) == 0]}
@@ -128,9 +129,7 @@ def speed(answers: Sequence[Record]) -> None:
     ]
     times = sorted(_milliseconds(check, case, completion) for case, completion in pairs)
     mean, late = sum(times) / len(times), times[round(0.95 * (len(times) - 1))]
-    print(
-        f"\nTime for each of {len(times)} answers, one core: {mean:.2f} ms on average, {late:.2f} ms at most for 95 %."
-    )
+    print(f"\nTime of {len(times)} answers, one core: {mean:.2f} ms on average, 95 % within {late:.2f} ms.")
 
 
 def _milliseconds(check: object, case: Case, completion: Completion) -> float:

@@ -16,13 +16,14 @@ __all__ = ["Record", "auroc", "f1", "interval", "kappa", "records", "resampled",
 Record: TypeAlias = dict[str, Any]
 """`id, source, split, question, context, response, label, label_raw, meta, shippable`."""
 
-MISSING = """{path} is missing. It is gzip JSON Lines of `{{id, source, split, task, context, question, response,
-label, label_raw, meta, shippable}}`, made of public sets:
-refusal: XSTest completions (github.com/paul-rottger/xstest), Do-Not-Answer (github.com/Libr-AI/do-not-answer),
-FinanceBench results (github.com/patronus-ai/financebench); harm: GPTFuzz (github.com/sherdencooper/GPTFuzz),
-SafeRLHF (github.com/PKU-Alignment/safe-rlhf), JAILJUDGE (github.com/usail-hkust/Jailjudge); injection: NotInject
-and InjecGuard (github.com/leolee99/InjecGuard), CyberSecEval (github.com/meta-llama/PurpleLlama); pii: presidio
-(github.com/microsoft/presidio-research)."""
+MISSING = """{path} is missing. It is gzip JSON Lines of `{{id, source, split, task, context, question,
+response, label, label_raw, meta, shippable}}`, made of public sets.
+refusal: XSTest completions (github.com/paul-rottger/xstest), Do-Not-Answer
+(github.com/Libr-AI/do-not-answer), FinanceBench results (github.com/patronus-ai/financebench).
+harm: GPTFuzz (github.com/sherdencooper/GPTFuzz), SafeRLHF (github.com/PKU-Alignment/safe-rlhf),
+JAILJUDGE (github.com/usail-hkust/Jailjudge).
+injection: NotInject and InjecGuard (github.com/leolee99/InjecGuard), CyberSecEval
+(github.com/meta-llama/PurpleLlama). pii: presidio (github.com/microsoft/presidio-research)."""
 
 
 def records(folder: Path, name: str, source: str = "") -> list[Record]:
@@ -52,7 +53,7 @@ def kappa(truth: Sequence[Any], said: Sequence[Any]) -> float:
 
 
 def auroc(truth: Sequence[bool], scores: Sequence[float]) -> float:
-    """The chance that a random positive scores above a random negative, ties by half (Hanley & McNeil 1982)."""
+    """The chance that a positive scores above a negative, ties by half (Hanley & McNeil 1982)."""
     order = sorted(range(len(scores)), key=scores.__getitem__)
     ranks = [0.0] * len(scores)
     first = 0
@@ -101,4 +102,5 @@ def share(hits: Iterable[bool]) -> str:
     marks = list(hits)
     if not marks:
         return "– of 0"
-    return f"{interval(sum(marks) / len(marks), binomial_limits(sum(marks), len(marks), confidence=0.975))} of {len(marks)}"
+    limits = binomial_limits(sum(marks), len(marks), confidence=0.975)
+    return f"{interval(sum(marks) / len(marks), limits)} of {len(marks)}"

@@ -11,9 +11,6 @@ over the families of prompts, on what is trained on alone.
 from __future__ import annotations
 
 import argparse
-import base64
-import json
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -23,12 +20,12 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from fitting import commit_of, fitted, stored
 from labelled import Record, kappa, records
-from refusal_examples import examples
-
-from lockgate.checks.linear import BUCKETS, Linear
+from lockgate.checks.linear import Linear
 from lockgate.checks.refusal import Declining, decided
-from lockgate.checks.refusal_cues import cues, hashed
+from lockgate.checks.refusal_cues import COLUMNS, cues, hashed
+from refusal_examples import examples
 
 WEIGHTS = Path(__file__).parent.parent / "src/lockgate/checks/refusal_weights.json"
 FAMILIES = (
@@ -42,7 +39,7 @@ FAMILIES = (
     "privacy",
 )
 CLASSES = ("compliance", "refusal", "partial refusal")
-WRITTEN, SEED, NGRAM_SCALE = 1400, 7, 3.0
+WRITTEN, SEED = 1400, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +80,19 @@ def written_rows() -> tuple[Row, ...]:
 
 
 def fit(rows: Sequence[Row], setting: Setting) -> Linear:
-    """A model of labelled rows and the written ones, its weights rounded as they are stored."""
-    import numpy as np
-    from scipy.sparse import csr_matrix, hstack
-    from sklearn.linear_model import LogisticRegression
-
+    """A model of labelled rows and the written ones."""
     every = [*rows, *written_rows()]
-    names = sorted({name for row in every for name in row.cues})
-    dense = np.array([[row.cues.get(name, 0.0) for name in names] for row in every])
-    labels = np.array([row.label for row in every])
-    weights = np.where(labels == 2, setting.partial, 1.0)
-    weights[len(rows) :] *= setting.written
-    columns = hstack([csr_matrix(dense), _sparse(every) * NGRAM_SCALE]).tocsr()
-    learner = LogisticRegression(C=setting.strength, max_iter=400)
-    learner.fit(columns, labels, sample_weight=weights)
-    if len(learner.classes_) < len(CLASSES):
-        raise SystemExit("A fold has no partial refusal.")
-    return _linear(names, learner.coef_, learner.intercept_)
+    weights = [setting.partial if row.label == 2 else 1.0 for row in every]
+    weights[len(rows) :] = [weight * setting.written for weight in weights[len(rows) :]]
+    return fitted(
+        [row.cues for row in every],
+        [row.hashed for row in every],
+        [row.label for row in every],
+        weights,
+        classes=CLASSES,
+        columns=COLUMNS,
+        strength=setting.strength,
+    )
 
 
 def chosen(rows: Sequence[Row]) -> Setting:
@@ -128,18 +121,6 @@ def folds(
     return [said[n] for n in range(len(rows))]
 
 
-def stored(model: Linear) -> str:
-    """The model as the text of its file."""
-    body = {
-        "classes": model.classes,
-        "bias": [round(b, 4) for b in model.bias],
-        "cues": {name: [round(w, 4) for w in weights] for name, weights in model.cues.items()},
-        "buckets": [base64.b64encode(b.tobytes()).decode() for b in model.buckets],
-        "step": model.step,
-    }
-    return json.dumps(body, indent=0, separators=(",", ":")) + "\n"
-
-
 def _row(record: Record) -> Row:
     text, question = record["response"], record["question"]
     return Row(
@@ -149,33 +130,6 @@ def _row(record: Record) -> Row:
         family=next(f for f in FAMILIES if f in record["meta"]["type"]),
         model=record["meta"]["model"],
         record=record,
-    )
-
-
-def _sparse(rows: Sequence[Row]) -> Any:
-    import numpy as np
-    from scipy.sparse import csr_matrix
-
-    numbers = [sorted(row.hashed) for row in rows]
-    ends = np.cumsum([0, *map(len, numbers)])
-    columns = np.array([abs(n) - 1 for row in numbers for n in row])
-    values = np.array([(1 if n > 0 else -1) / len(row) ** 0.5 for row in numbers for n in row])
-    return csr_matrix((values, columns, ends), shape=(len(rows), BUCKETS))
-
-
-def _linear(names: Sequence[str], coefficients: Any, bias: Any) -> Linear:
-    import numpy as np
-
-    hashed_part = coefficients[:, len(names) :] * NGRAM_SCALE
-    step = float(np.abs(hashed_part).max() / 127) or 1.0
-    rounded = np.rint(hashed_part / step).astype(np.int8)
-    return Linear(
-        classes=CLASSES,
-        bias=tuple(map(float, bias)),
-        cues={name: tuple(map(float, coefficients[:, k])) for k, name in enumerate(names)},
-        buckets=tuple(memoryview(row.tobytes()).cast("b") for row in rounded),
-        step=step,
-        digest="",
     )
 
 
@@ -211,12 +165,10 @@ def lineage(rows: Sequence[Row], setting: Setting) -> str:
     """What the weights were made of, in words."""
     counts = Counter(CLASSES[row.label] for row in rows)
     models = ", ".join(sorted({row.model for row in rows}))
-    commit = subprocess.run(
-        ["git", "log", "-1", "--format=%h", "--", __file__], check=True, capture_output=True, text=True
-    ).stdout.strip()
     return LINEAGE.format(
-        rows=len(rows), counts=", ".join(f"{n} {c}" for c, n in counts.items()), models=models, written=WRITTEN,
-        setting=", ".join(f"{k} {v}" for k, v in asdict(setting).items()), seed=SEED, commit=commit or "unknown",
+        rows=len(rows), counts=", ".join(f"{n} {c}" for c, n in counts.items()), models=models,
+        setting=", ".join(f"{k} {v}" for k, v in asdict(setting).items()), seed=SEED, written=WRITTEN,
+        commit=commit_of(__file__),
     )  # fmt: skip
 
 
@@ -224,16 +176,17 @@ LINEAGE = """# Lineage of refusal_weights.json
 
 | | |
 |---|---|
-| model | multinomial logistic regression over cues and {buckets} hashed words and word pairs, whole numbers of one byte |
-| labelled data | XSTest completions (Röttger et al. 2024), CC BY 4.0: {rows} answers by {models}: {counts}; two annotators |
-| written data | {written} answers from the templates of `benchmarks/refusal_examples.py`, written for this project (Apache-2.0) |
-| not trained on | Do-Not-Answer, FinanceBench results, and anything else whose licence does not allow it |
+| model | multinomial logistic regression over cues and {buckets} hashed words and pairs, one byte each |
+| labelled data | XSTest completions (Röttger et al. 2024), CC BY 4.0: {rows}, two annotators |
+| of them | {counts}; answers by {models} |
+| written data | {written} answers from `benchmarks/refusal_examples.py`, written for this project |
+| not trained on | Do-Not-Answer, FinanceBench results, and anything else not marked `shippable` |
 | made by | `python benchmarks/train_refusal.py DATA --write`, script at commit {commit}, seed {seed} |
 | setting | {setting}; chosen by three-way kappa over three folds of the eight families of prompts |
-| held out | figures in docs/checks.md come from models trained without the prompt's family and without the answer's model |
+| held out | `benchmarks/checks_refusal.py` measures models trained without prompt family and language model |
 
 The texts themselves are not in the repository; the hashed columns do not give them back.
-""".replace("{buckets}", str(BUCKETS))
+""".replace("{buckets}", str(COLUMNS))
 
 if __name__ == "__main__":
     main()

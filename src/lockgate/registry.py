@@ -36,6 +36,7 @@ BUILTIN: Mapping[Kind, Mapping[str, str]] = {
         "numeric": "lockgate.checks.numbers:numeric",
         "refusal": "lockgate.checks.refusal:refusal",
         "regex": "lockgate.checks.text:regex",
+        "safety": "lockgate.checks.safety:safety",
         "semantic": "lockgate.checks.similarity:semantic",
         "xml": "lockgate.checks.xml_answers:xml",
         "yaml": "lockgate.checks.yaml_answers:yaml",

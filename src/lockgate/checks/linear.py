@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-__all__ = ["BUCKETS", "Linear", "bucket", "load"]
-
-BUCKETS = 8192
-"""How many columns the hashed features share."""
+__all__ = ["Linear", "bucket", "load"]
 
 _SIGN = 1 << 30
 
@@ -27,8 +24,9 @@ class Linear:
         classes: the names of the classes.
         bias: one number a class.
         cues: cue → one weight a class.
-        buckets: one array of `BUCKETS` signed bytes a class; a weight is the byte times `step`.
+        buckets: one array of signed bytes a class, one for each column; a weight is the byte times `step`.
         step: what one step of a bucket's weight is worth.
+        threshold: the least probability of the last class that counts as it, where that is asked.
         digest: of the file, for the fingerprint of the check that uses it.
     """
 
@@ -38,6 +36,7 @@ class Linear:
     buckets: tuple[memoryview, ...]
     step: float
     digest: str
+    threshold: float = 0.5
 
     def probabilities(self, cues: Mapping[str, float], hashed: Iterable[int]) -> dict[str, float]:
         """Class → probability, adding up to 1; `hashed` are numbers of `bucket`, each counted once.
@@ -57,10 +56,10 @@ class Linear:
         return dict(zip(self.classes, _softmax(scores), strict=True))
 
 
-def bucket(feature: str) -> int:
+def bucket(feature: str, columns: int) -> int:
     """The column of a feature from 1 on, with the sign that it counts by; the same on every machine."""
     code = zlib.crc32(feature.encode("utf-8", "replace"))
-    column = code % BUCKETS + 1
+    column = code % columns + 1
     return column if code & _SIGN else -column
 
 
@@ -75,6 +74,7 @@ def load(name: str) -> Linear:
         cues={cue: tuple(weights) for cue, weights in stored["cues"].items()},
         buckets=tuple(memoryview(base64.b64decode(b)).cast("b") for b in stored["buckets"]),
         step=stored["step"],
+        threshold=stored["threshold"],
         digest=f"{zlib.crc32(raw):08x}",
     )
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from lockgate.checks.linear import bucket
 from lockgate.checks.refusal_rules import by_rules, plain, sentences
 from lockgate.checks.refusal_words import ABSTAINS, ITEM, REFUSES, REFUSES_WEAKLY
 
-__all__ = ["cues", "hashed"]
+__all__ = ["COLUMNS", "cues", "hashed"]
+
+COLUMNS = 8192
+"""How many columns the hashed features share."""
 
 _TEXT = {
     "regret": r"\b(?:sorry|apologi[sz]e|apologies|unfortunately|afraid|regret)\b",
-    "as_ai": r"\bas an? (?:\w+[- ]){0,3}?(?:ai|artificial|assistant)|\bi(?: am|'m) an ai\b|\blanguage model\b",
+    "as_ai": r"\bas an? (?:\w+[- ]){0,3}?(?:ai|artificial|assistant)|\bi(?: am|'m) an ai\b|\blanguage "
+    r"model\b",
     "clarify": r"\bi (?:must|have to|need to|want to|would like to) (?:\w+ )?"
     r"(?:clarify|emphasi[sz]e|stress|inform|remind|point out|note)\b",
     "access": r"\b(?:do not|don't|no|not) (?:\w+ )?(?:have )?(?:the )?"
@@ -85,8 +90,8 @@ def hashed(text: str, question: str = "") -> set[int]:
         words = ["?" if w in asked else w for w in _WORD.findall(sentence)[:_HASHED_WORDS]]
         place = "first" if number == 0 else "then"
         found.update(f"{place} {word}" for word in words)
-        found.update(f"{place} {a} {b}" for a, b in zip(words, words[1:], strict=False))
-    return {bucket(feature) for feature in found}
+        found.update(f"{place} {a} {b}" for a, b in itertools.pairwise(words))
+    return {bucket(feature, COLUMNS) for feature in found}
 
 
 def _echo(first: list[str], question: str) -> float:

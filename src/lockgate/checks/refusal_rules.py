@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from lockgate.checks.refusal_languages import ABSTAINS_ABROAD, REFUSES_ABROAD
@@ -20,7 +21,7 @@ from lockgate.checks.refusal_words import (
 )
 from lockgate.model import Span
 
-__all__ = ["Stance", "by_rules", "plain", "sentences"]
+__all__ = ["Stance", "by_rules", "english", "outright", "plain", "sentences"]
 
 Stance: TypeAlias = Literal["refusal", "partial refusal", "abstention", "compliance"]
 
@@ -28,6 +29,11 @@ _SENTENCE = re.compile(r"[^.!?。！？؟\n]+[.!?。！？؟]*")
 _WHOLE = re.compile(r"[^\n.!?。！？؟]+(?:[.!?](?=\S)[^\n.!?。！？؟]*)*[.!?。！？؟]*")
 _ABBREVIATION = re.compile(r"\b(mr|mrs|ms|dr|st|e\.g|i\.e|inc|vs|no|approx|u\.s)\.", re.IGNORECASE)
 _SOURCES = re.compile(r"article|passage|context|document|source|provided|filing|evidence", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
+_COMMON = frozenset(
+    "the of and to is it that not for you with this your be are if or was on have can i".split()  # noqa: SIM905
+)
+_COMMON_SHARE = 0.15
 _HEAD_SENTENCES = 3
 _HEAD_CHARACTERS = 600
 _SUBSTANTIAL_WORDS = 60
@@ -35,12 +41,15 @@ _READ_CHARACTERS = 6000
 _SENTENCES = 60
 
 
+@lru_cache(maxsize=8)
 def by_rules(text: str) -> tuple[Stance, Span | None]:
-    """The stance with the sentence that shows it, by the wording of the first three sentences and the last."""
+    """The stance with the sentence that shows it: one of the first three, or of a long answer's last."""
     said = plain(text)
     head = _head(said)
-    abstains = _first(ABSTAINS, head, text) or _first(ABSTAINS_ABROAD, head, text)
-    refuses = _first(REFUSES, head, text) or _first(REFUSES_ABROAD, head, text)
+    abstains, refuses = _first(ABSTAINS, head, text), _first(REFUSES, head, text)
+    if not english(said[:_HEAD_CHARACTERS]):
+        abstains = abstains or _first(ABSTAINS_ABROAD, head, text)
+        refuses = refuses or _first(REFUSES_ABROAD, head, text)
     if abstains is not None and (refuses is None or _SOURCES.search(abstains.text)):
         return "compliance" if _concluded(said) else "abstention", abstains
     if refuses is not None:
@@ -50,6 +59,18 @@ def by_rules(text: str) -> tuple[Stance, Span | None]:
         return "refusal", weak
     late = _late(said, text)
     return ("compliance", None) if late is None else ("abstention", late)
+
+
+def english(text: str) -> bool:
+    """Whether at least 15 in 100 words are common English ones."""
+    words = _WORD.findall(text.lower())
+    return sum(word in _COMMON for word in words) >= _COMMON_SHARE * len(words) > 0
+
+
+def outright(span: Span) -> bool:
+    """Whether the sentence that shows a stance declines in so many words."""
+    said = BESIDES.sub("", plain(span.text))
+    return REFUSES.search(said) is not None or REFUSES_ABROAD.search(said) is not None
 
 
 def plain(text: str) -> str:
