@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from lockgate.checks.authoring import failed, passed
@@ -52,49 +54,75 @@ def classification(
     Raises:
         UsageError: the classes are not two or more names that differ, or the path is not one.
     """
-    names = _names(classes, ignore_case=ignore_case)
+    naming = _Naming(classes=classes, ignore_case=ignore_case)
     if confusion and len(classes) > _MOST_CELLS:
         raise UsageError(
             f"confusion of {len(classes)} classes makes too many metrics. Use at most {_MOST_CELLS}."
         )
     steps = steps_of(path)
     read: Callable[[str], JSON] = extract_json if extract else _strict
-    fold = str.casefold if ignore_case else str
 
     def judge(case: Case, completion: Completion) -> Verdict:
-        truth = _class_of(str(render_value(value, case)), names, fold)
-        if truth is None:
-            given = str(render_value(value, case))
-            raise UsageError(
-                f"The case's class {given!r} is none. {did_you_mean(given, classes, noun='classes')}"
-            )
+        truth = naming.truth(str(render_value(value, case)))
         written = completion.text[:_READ] if path is None else _at(completion.text, read, steps)
-        named = _class_of(written, names, fold) or _only_named(written, names, ignore_case=ignore_case)
+        named = naming.named(written)
         figures = _figures(metric, truth, named, classes if confusion else ())
         if named == truth:
             return passed(figures)
         said = f"names {named!r}" if named else f"names none of the classes ({shown(written.strip())})"
         return failed(f"The answer {said}, expected {truth!r}.", figures)
 
-    identity = {
-        "classes": classes,
-        "value": value,
-        "path": path,
-        "extract": extract,
-        "ignore_case": ignore_case,
-    }
+    identity = {"classes": classes, "value": value, "path": path, "extract": extract, "metric": metric}
+    options = {"ignore_case": ignore_case, "confusion": confusion}
     measures = _measures(metric, classes, confusion=confusion)
-    return measured_check(
-        "classification", measures, judge, identity | {"metric": metric, "confusion": confusion}
-    )
+    return measured_check("classification", measures, judge, identity | options)
 
 
-def _names(classes: Sequence[str], *, ignore_case: bool) -> Mapping[str, str]:
-    """Name as it is compared → class."""
-    names = {one.strip().casefold() if ignore_case else one.strip(): one for one in classes}
-    if len(classes) < 2 or len({_word(one) for one in classes}) < len(classes) or "" in names:
-        raise UsageError(f"The classes {classes!r} are not two or more names that differ. Write each once.")
-    return names
+@dataclass(frozen=True, kw_only=True)
+class _Naming:
+    """The classes, and how a text names one of them."""
+
+    classes: Sequence[str]
+    ignore_case: bool
+
+    def __post_init__(self) -> None:
+        words = {_word(one) for one in self.classes}
+        if len(self.classes) < 2 or len(words) < len(self.classes) or "" in words:
+            raise UsageError(
+                f"The classes {self.classes!r} are not two or more names that differ. Write each once."
+            )
+
+    def truth(self, given: str) -> str:
+        found = self._whole(given)
+        if found is None:
+            hint = did_you_mean(given, self.classes, noun="classes")
+            raise UsageError(f"The case's class {given!r} is none. {hint}")
+        return found
+
+    def named(self, text: str) -> str | None:
+        """The class that a text is, or the only one whose name stands in it."""
+        return self._whole(text) or self._only(text)
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return {self._fold(one.strip()): one for one in self.classes}
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        longest = sorted(self._names, key=len, reverse=True)  # `not safe` before `safe`
+        whole = (rf"(?<!\w){re.escape(name)}(?!\w)" for name in longest)
+        return re.compile("|".join(whole), re.IGNORECASE if self.ignore_case else 0)
+
+    def _fold(self, text: str) -> str:
+        return text.casefold() if self.ignore_case else text
+
+    def _whole(self, text: str) -> str | None:
+        plain = self._fold(text.strip())
+        return self._names.get(plain) or self._names.get(plain.strip(_EDGES))
+
+    def _only(self, text: str) -> str | None:
+        found = {self._names.get(self._fold(match)) for match in self._pattern.findall(text)}
+        return found.pop() if len(found) == 1 else None
 
 
 def _word(name: str) -> str:
@@ -141,19 +169,6 @@ def _at(text: str, read: Callable[[str], JSON], steps: list[str | int]) -> str:
     except (ValueError, LookupError):
         return ""
     return found[:_READ] if isinstance(found, str) else str(found)[:_READ]
-
-
-def _class_of(text: str, names: Mapping[str, str], fold: Callable[[str], str]) -> str | None:
-    plain = fold(text.strip())
-    return names.get(plain) or names.get(plain.strip(_EDGES))
-
-
-def _only_named(text: str, names: Mapping[str, str], *, ignore_case: bool) -> str | None:
-    flags = re.IGNORECASE if ignore_case else 0
-    longest = sorted(names, key=len, reverse=True)  # `not safe` before `safe`
-    pattern = "|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in longest)
-    found = {names.get(m.casefold() if ignore_case else m) for m in re.findall(pattern, text, flags)}
-    return found.pop() if len(found) == 1 else None
 
 
 def _strict(text: str) -> JSON:

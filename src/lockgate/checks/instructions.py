@@ -44,8 +44,8 @@ def instructions(
     check's.
 
     Args:
-        instructions: id → arguments, `{"punctuation:no_comma": {}}`; or a list of ids; may be a template over
-            the case (`"{{ instruction_id_list }}"`).
+        instructions: a list of ids; or id → arguments, as `{"punctuation:no_comma": {}}`; may be a template
+            over the case (`"{{ instruction_id_list }}"`).
         kwargs: the arguments of a list of ids, in its order; may be a template (`"{{ kwargs }}"`).
         metric: the name of the first metric, a rate; the second has `_followed` after it.
 

@@ -52,9 +52,7 @@ def numeric(
     Raises:
         UsageError: a tolerance is negative, or the path is not one.
     """
-    for name, tolerance in (("absolute", absolute), ("relative", relative)):
-        if not 0 <= tolerance < float("inf"):
-            raise UsageError(f"{name} cannot be {tolerance!r}. Use 0 or more.")
+    _check(absolute=absolute, relative=relative)
     steps = steps_of(path)
 
     def judge(case: Case, completion: Completion) -> Verdict:
@@ -101,6 +99,12 @@ def last_number(text: str) -> Decimal | None:
     for last in deque(_NUMBER.finditer(text), maxlen=1):
         return _decimal(marked or last)
     return None
+
+
+def _check(**tolerances: float) -> None:
+    for name, tolerance in tolerances.items():
+        if not 0 <= tolerance < math.inf:
+            raise UsageError(f"{name} cannot be {tolerance!r}. Use 0 or more.")
 
 
 def _of(value: JSON, find: str) -> Decimal | None:
