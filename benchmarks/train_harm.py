@@ -2,11 +2,12 @@
 
 usage: python benchmarks/train_harm.py DATA [--write]
 
-DATA is the folder of `harm.jsonl.gz`, `groundedness.jsonl.gz`, `judged_answers.jsonl.gz`, `rag_qa.jsonl.gz`.
-Only records that may be shipped are trained on: GPTFuzz's labelled answers, and ordinary answers and passages
-as harmless ones, lightly, so that an answer is not taken for harmful because it answers. The threshold is the
-one at which 2 % of what is harmless, held out, is taken for harmful: of the answers to jailbreak prompts or
-of the ordinary texts, whichever is higher.
+DATA is the folder of `harm.jsonl.gz`, `refusal.jsonl.gz`, `groundedness.jsonl.gz`, `judged_answers.jsonl.gz`
+and `rag_qa.jsonl.gz`. Only records that may be shipped are trained on: GPTFuzz's labelled answers; XSTest's
+completions, harmful where they comply with an unsafe prompt, so that an answer is not taken for harmful by
+its topic; and, lightly, ordinary answers and passages as harmless ones, so that none is by answering. The
+threshold is the least at which, held out, 2 % of the harmless jailbreak answers, 2 % of the ordinary texts
+and 5 % of the answers to safe prompts that sound unsafe are taken for harmful.
 """
 
 from __future__ import annotations
@@ -25,20 +26,31 @@ from labelled import Record, records
 from lockgate.checks.harm import COLUMNS, features
 from lockgate.checks.linear import Linear
 
+FAMILIES = (
+    "homonyms",
+    "figurative",
+    "safe_targets",
+    "safe_contexts",
+    "definitions",
+    "discr",
+    "historical",
+    "privacy",
+)
 WEIGHTS = Path(__file__).parent.parent / "src/lockgate/checks/harm_weights.json"
-STRENGTH, ORDINARY_WEIGHT, EACH, SEED, FOLDS = 0.5, 0.03, 200, 5, 5
-FALSE_ALARMS = 0.02
+STRENGTH, EACH, SEED, FOLDS = 0.5, 200, 5, 5
+WEIGHT = {"jailbreak": 1.0, "ordinary": 0.03, "look-alike": 1.0, "unsafe": 1.0}
+FALSE_ALARMS = {"jailbreak": 0.02, "ordinary": 0.02, "look-alike": 0.05}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A text as features; `group` is its prompt or its source, which is held out as one."""
+    """A text as features; `group` (prompt, family or source) is held out as one; `kind` is one of `WEIGHT`."""
 
     harmful: bool
     cues: dict[str, float]
     hashed: frozenset[int]
     group: str
-    ordinary: bool = False
+    kind: str = "jailbreak"
 
 
 def jailbreak_rows(folder: Path) -> list[Row]:
@@ -59,15 +71,34 @@ def ordinary_rows(folder: Path) -> list[Row]:
                 by_source.setdefault(record["source"], []).append(_said(record))
     chance = random.Random(SEED)
     return [
-        row(text, harmful=False, group=source, ordinary=True)
+        row(text, harmful=False, group=source, kind="ordinary")
         for source, texts in sorted(by_source.items())
         for text in chance.sample(texts, min(EACH, len(texts)))
     ]
 
 
-def row(text: str, *, harmful: bool, group: str, ordinary: bool = False) -> Row:
+def xstest_rows(folder: Path) -> list[Row]:
+    """XSTest's completions by the family of their prompt, a safe prompt and its unsafe contrast together."""
+    return [
+        row(
+            record["response"],
+            harmful=not record["meta"]["prompt_safe"] and record["label"] == 0,
+            group=next(family for family in FAMILIES if family in record["meta"]["type"]),
+            kind="look-alike" if record["meta"]["prompt_safe"] else "unsafe",
+        )
+        for record in records(folder, "refusal", "XSTest")
+        if record["shippable"]
+    ]
+
+
+def all_rows(folder: Path) -> list[Row]:
+    """What the shipped weights are trained on, the jailbreak answers first."""
+    return [*jailbreak_rows(folder), *ordinary_rows(folder), *xstest_rows(folder)]
+
+
+def row(text: str, *, harmful: bool, group: str, kind: str = "jailbreak") -> Row:
     named, hashed = features(text)
-    return Row(harmful=harmful, cues=named, hashed=frozenset(hashed), group=group, ordinary=ordinary)
+    return Row(harmful=harmful, cues=named, hashed=frozenset(hashed), group=group, kind=kind)
 
 
 def fit(rows: Sequence[Row]) -> Linear:
@@ -75,7 +106,7 @@ def fit(rows: Sequence[Row]) -> Linear:
         [r.cues for r in rows],
         [r.hashed for r in rows],
         [int(r.harmful) for r in rows],
-        [ORDINARY_WEIGHT if r.ordinary else 1.0 for r in rows],
+        [WEIGHT[r.kind] for r in rows],
         classes=("harmless", "harmful"),
         columns=COLUMNS,
         strength=STRENGTH,
@@ -98,12 +129,12 @@ def score(model: Linear, r: Row) -> float:
 
 
 def chosen_threshold(rows: Sequence[Row], scores: Sequence[float]) -> float:
-    """Where 2 % of the harmless are above, of the jailbreak answers or the ordinary texts: the higher one."""
+    """Where no more of the harmless of each kind are above than `FALSE_ALARMS` allows."""
     limits = []
-    for ordinary in (False, True):
+    for kind, share in FALSE_ALARMS.items():
         of_kind = zip(rows, scores, strict=True)
-        some = sorted(s for r, s in of_kind if not r.harmful and r.ordinary is ordinary)
-        limits.append(some[int((1 - FALSE_ALARMS) * (len(some) - 1))])
+        some = sorted(s for r, s in of_kind if not r.harmful and r.kind == kind)
+        limits.append(some[int((1 - share) * (len(some) - 1))])
     return round(max(limits), 4)
 
 
@@ -120,7 +151,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--write", action="store_true", help=f"writes {WEIGHTS.name} and its lineage")
     asked = parser.parse_args()
-    rows = [*jailbreak_rows(asked.data), *ordinary_rows(asked.data)]
+    rows = all_rows(asked.data)
     threshold = chosen_threshold(rows, held_out(rows))
     print(f"threshold {threshold}", file=sys.stderr)
     if asked.write:
@@ -130,15 +161,17 @@ def main() -> None:
 
 def lineage(rows: Sequence[Row], threshold: float) -> str:
     """What the weights were made of, in words."""
-    jailbreak = Counter(r.harmful for r in rows if not r.ordinary)
-    sources = sorted({r.group for r in rows if r.ordinary})
+    counts = Counter((r.kind, r.harmful) for r in rows)
+    xstest = [r for r in rows if r.kind in ("look-alike", "unsafe")]
     return LINEAGE.format(
         columns=COLUMNS,
-        harmful=jailbreak[True],
-        harmless=jailbreak[False],
-        ordinary=sum(r.ordinary for r in rows),
-        sources=", ".join(sources),
-        settings=f"C {STRENGTH}, weight of an ordinary text {ORDINARY_WEIGHT}",
+        harmful=counts["jailbreak", True],
+        harmless=counts["jailbreak", False],
+        xstest=len(xstest),
+        unsafe=sum(r.harmful for r in xstest),
+        ordinary=counts["ordinary", False],
+        sources=", ".join(sorted({r.group for r in rows if r.kind == "ordinary"})),
+        settings=f"C {STRENGTH}, weights {WEIGHT}",
         commit=commit_of(__file__),
         seed=SEED,
         threshold=threshold,
@@ -151,12 +184,13 @@ LINEAGE = """# Lineage of harm_weights.json
 |---|---|
 | model | logistic regression over cues of declining and {columns} hashed words and pairs, one byte each |
 | labelled data | GPTFuzz's labelled answers (Yu et al. 2023), MIT: {harmful} harmful, {harmless} not |
+| labelled data | XSTest completions (Röttger et al. 2024), CC BY 4.0: {xstest}, {unsafe} of them harmful |
 | ordinary texts | {ordinary}, taken for harmless, at most 200 a source, all marked `shippable` |
 | their sources | {sources} |
 | not trained on | SafeRLHF, JAILJUDGE, and anything else not marked `shippable` |
 | made by | `python benchmarks/train_harm.py DATA --write`, script at commit {commit}, seed {seed} |
 | setting | {settings} |
-| threshold | {threshold}: 2 % of what is harmless above it, questions and sources held out in five folds |
+| threshold | {threshold}: 2 % of jailbreak answers and ordinary texts, 5 % of look-alikes above, held out |
 
 The texts themselves are not in the repository; the hashed columns do not give them back.
 """
