@@ -85,7 +85,10 @@ KINDS: Mapping[str, _Kind] = MappingProxyType(
         "credit_card": _Kind(re.compile(r"(?<![\w.+-])\d(?:[ -]?\d){12,18}(?![\w-])"), luhn, apart=True),
         "card_said": _Kind(re.compile(r"(?<![\w.+-])\d{12}(?![\w-])"), maestro, after=_CARD_SAID),
         "iban": _Kind(
-            re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{2,4}){3,8}(?:[ -]?[A-Z0-9]{1,3})?\b", re.IGNORECASE),
+            re.compile(
+                r"\b(?:(?i:[A-Z]{2}\d{2}[A-Z0-9]{11,30})"
+                r"|[A-Z]{2}\d{2}(?:[ -][A-Z0-9]{4}){2,7}(?:[ -][A-Z0-9]{1,3})?)\b"
+            ),
             iban,
         ),
         "us_ssn": _Kind(re.compile(r"(?<![\w.-])\d{3}[- ]\d{2}[- ]\d{4}(?![\w-])"), ssn, apart=True),
