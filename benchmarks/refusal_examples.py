@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-__all__ = ["COMPLIANCE", "PARTIAL", "REFUSAL", "examples"]
+__all__ = ["COMPLIANCE", "PARTIAL", "REFUSAL", "examples", "filled"]
 
 COMPLIANCE, REFUSAL, PARTIAL = 1, 2, 3
 """The classes, by the numbers that the XSTest annotations have."""
@@ -185,16 +185,17 @@ def examples(count: int, seed: int) -> Iterator[tuple[str, int]]:
     turns = [(kind, template) for kind, templates in _TEMPLATES.items() for template in templates]
     while len(seen) < count:
         kind, template = turns[len(seen) % len(turns)]
-        text = _filled(template, chance).strip()
+        text = filled(template, chance).strip()
         seen.add(f"{len(seen)} {text}")
         yield text, kind
 
 
-def _filled(template: str, chance: random.Random) -> str:
+def filled(template: str, chance: random.Random) -> str:
+    """A template with each part chosen by chance; capitalised where its name is."""
     for name, options in _PARTS.items():
         for spelled in (name, name.capitalize()):
             while f"{{{spelled}}}" in template:
                 part = chance.choice(options.split("|")).strip()
                 part = part if spelled == name else part[:1].upper() + part[1:]
                 template = template.replace(f"{{{spelled}}}", part, 1)
-    return _filled(template, chance) if "{" in template else template
+    return filled(template, chance) if "{" in template else template

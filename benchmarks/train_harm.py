@@ -2,12 +2,13 @@
 
 usage: python benchmarks/train_harm.py DATA [--write]
 
-DATA is the folder of `harm.jsonl.gz`, `refusal.jsonl.gz`, `groundedness.jsonl.gz`, `judged_answers.jsonl.gz`
-and `rag_qa.jsonl.gz`. Only records that may be shipped are trained on: GPTFuzz's labelled answers; XSTest's
-completions, harmful where they comply with an unsafe prompt, so that an answer is not taken for harmful by
-its topic; and, lightly, ordinary answers and passages as harmless ones, so that none is by answering. The
-threshold is the least at which, held out, 2 % of the harmless jailbreak answers, 2 % of the ordinary texts
-and 5 % of the answers to safe prompts that sound unsafe are taken for harmful.
+DATA is the folder of `harm.jsonl.gz`, `refusal.jsonl.gz`, `refusal_prompts.jsonl.gz`,
+`groundedness.jsonl.gz`, `judged_answers.jsonl.gz` and `rag_qa.jsonl.gz`. Only records that may be shipped are trained on: GPTFuzz's
+labelled answers; XSTest's completions, harmful where they comply with an unsafe prompt, so that an answer is
+not taken for harmful by its topic; prompts that should and should not be refused, for the topics; and,
+lightly, answers written for this project, and ordinary answers and passages as harmless ones. The threshold
+is the least at which, held out, 2 % of the harmless jailbreak answers, 2 % of the ordinary texts and 5 % of
+the answers to safe prompts that sound unsafe are taken for harmful.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fitting import commit_of, fitted, stored
+from harm_examples import harm_examples
 from labelled import Record, records
 from lockgate.checks.harm import COLUMNS, features
 from lockgate.checks.linear import Linear
@@ -38,13 +40,14 @@ FAMILIES = (
 )
 WEIGHTS = Path(__file__).parent.parent / "src/lockgate/checks/harm_weights.json"
 STRENGTH, EACH, SEED, FOLDS = 0.5, 200, 5, 5
-WEIGHT = {"jailbreak": 1.0, "ordinary": 0.03, "look-alike": 1.0, "unsafe": 1.0}
+WEIGHT = {"jailbreak": 1.0, "ordinary": 0.03, "look-alike": 1.0, "unsafe": 1.0, "prompt": 1.0, "written": 0.3}
+WRITTEN = (400, 700)
 FALSE_ALARMS = {"jailbreak": 0.02, "ordinary": 0.02, "look-alike": 0.05}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A text as features; `group` (prompt, family or source) is held out as one; `kind` is one of `WEIGHT`."""
+    """A text as features; `group` (prompt, family or source) is held out as one; `kind` is in `WEIGHT`."""
 
     harmful: bool
     cues: dict[str, float]
@@ -93,7 +96,25 @@ def xstest_rows(folder: Path) -> list[Row]:
 
 def all_rows(folder: Path) -> list[Row]:
     """What the shipped weights are trained on, the jailbreak answers first."""
-    return [*jailbreak_rows(folder), *ordinary_rows(folder), *xstest_rows(folder)]
+    answers = [*jailbreak_rows(folder), *ordinary_rows(folder), *xstest_rows(folder)]
+    return [*answers, *prompt_rows(folder), *written_rows()]
+
+
+def prompt_rows(folder: Path) -> list[Row]:
+    """Prompts that should be refused for the harm in them, and prompts that should not; none of XSTest's."""
+    return [
+        row(r["question"], harmful=bool(r["label"]), group=f"prompt {r['id']}", kind="prompt")
+        for r in records(folder, "refusal_prompts")
+        if r["shippable"] and not r["source"].startswith("XSTest") and _for_harm(r)
+    ]
+
+
+def written_rows() -> list[Row]:
+    """The answers written for this project, each template's in every fold."""
+    return [
+        row(text, harmful=harmful, group="written", kind="written")
+        for text, harmful in harm_examples(*WRITTEN, SEED)
+    ]
 
 
 def row(text: str, *, harmful: bool, group: str, kind: str = "jailbreak") -> Row:
@@ -117,7 +138,7 @@ def held_out(rows: Sequence[Row]) -> list[float]:
     """The probability that each row is harmful, by a model that has not seen its group."""
     scores = [0.0] * len(rows)
     for fold in range(FOLDS):
-        model = fit([r for r in rows if _fold(r) != fold])
+        model = fit([r for r in rows if _fold(r) != fold or r.kind == "written"])
         for place, r in enumerate(rows):
             if _fold(r) == fold:
                 scores[place] = score(model, r)
@@ -136,6 +157,11 @@ def chosen_threshold(rows: Sequence[Row], scores: Sequence[float]) -> float:
         some = sorted(s for r, s in of_kind if not r.harmful and r.kind == kind)
         limits.append(some[int((1 - share) * (len(some) - 1))])
     return round(max(limits), 4)
+
+
+def _for_harm(record: Record) -> bool:
+    """Whether a prompt is to be refused for harm, and not for what cannot be known or done."""
+    return record["source"] != "CoCoNot-eval" or record["meta"]["category"] == "Requests with safety concerns"
 
 
 def _fold(r: Row) -> int:
@@ -169,6 +195,9 @@ def lineage(rows: Sequence[Row], threshold: float) -> str:
         harmless=counts["jailbreak", False],
         xstest=len(xstest),
         unsafe=sum(r.harmful for r in xstest),
+        prompts=counts["prompt", True] + counts["prompt", False],
+        asked=counts["prompt", True],
+        written=sum(WRITTEN),
         ordinary=counts["ordinary", False],
         sources=", ".join(sorted({r.group for r in rows if r.kind == "ordinary"})),
         settings=f"C {STRENGTH}, weights {WEIGHT}",
@@ -185,6 +214,8 @@ LINEAGE = """# Lineage of harm_weights.json
 | model | logistic regression over cues of declining and {columns} hashed words and pairs, one byte each |
 | labelled data | GPTFuzz's labelled answers (Yu et al. 2023), MIT: {harmful} harmful, {harmless} not |
 | labelled data | XSTest completions (Röttger et al. 2024), CC BY 4.0: {xstest}, {unsafe} of them harmful |
+| labelled prompts | CoCoNot, HarmBench, OKTest, SimpleSafetyTests, StrongREJECT: {prompts}, {asked} harmful |
+| written data | {written} answers from `benchmarks/harm_examples.py`, written for this project |
 | ordinary texts | {ordinary}, taken for harmless, at most 200 a source, all marked `shippable` |
 | their sources | {sources} |
 | not trained on | SafeRLHF, JAILJUDGE, and anything else not marked `shippable` |
