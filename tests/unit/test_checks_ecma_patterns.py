@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lockgate.checks.ecma_patterns import PatternTimeout, check_ecma, compile_pattern, search
 
@@ -48,7 +51,9 @@ def test_a_pattern_means_what_ecma_says(pattern, text, found):
     assert search(pattern, text) is found
 
 
-@pytest.mark.parametrize("pattern", ["(", "[a", "*a", r"\p{Nonsense}", "a{99999999999999999999}"])
+@pytest.mark.parametrize(
+    "pattern", ["(", "\\", "[\\", r"\u{110000}", "[a", "*a", r"\p{Nonsense}", "a{99999999999999999999}"]
+)
 def test_a_broken_pattern_is_refused(pattern):
     """It is a ValueError, whatever the package `regex` makes of it."""
     with pytest.raises(ValueError, match=r"\S"):
@@ -74,3 +79,12 @@ def test_a_catastrophic_pattern_is_given_up():
     with pytest.raises(PatternTimeout, match=r"the pattern '\^\(a\|aa\)\+\$' takes too long on it"):
         search("^(a|aa)+$", "a" * 100 + "b")
     assert time.monotonic() - start < 5
+
+
+@given(st.text(alphabet="ab\\\\\\[](){}|?*+.^$-:=!<>123,udwspPkc{}") | st.text())
+def test_any_text_is_a_pattern_or_a_mistake(text):
+    """Nothing but a ValueError comes of any text."""
+    with suppress(ValueError):
+        check_ecma(text)
+    with suppress(ValueError):
+        compile_pattern(text)

@@ -418,3 +418,11 @@ def test_a_case_that_lacks_what_is_expected_is_an_error():
     """A template that names nothing leaves the metric unknown and says so."""
     found = judged(json_schema({}, expected="{{ wanted }}", setting=Setting()), "{}")
     assert (found.status, found.figures) == ("error", {"format_adherence": None})
+
+
+def test_a_broken_pattern_is_refused_in_every_draft():
+    """Draft 4's own schema does not look at the keys of `patternProperties`."""
+    schema = {"items": [{"patternProperties": {"(": {}}}]}
+    for draft in ("draft3", "draft4", "draft7"):
+        with pytest.raises(UsageError, match=r"'\('"):
+            json_schema(schema, draft=draft, setting=Setting())

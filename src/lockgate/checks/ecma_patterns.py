@@ -95,7 +95,7 @@ _WHOLE: Mapping[str, str] = {
 
 
 def _escape(part: str, *, in_class: bool) -> str:
-    kind = part[1]
+    kind = part[1:2]  # none where the pattern ends with it, which is a mistake
     if kind == "c" and len(part) == 3:
         return f"\\x{ord(part[2]) % 32:02x}"
     if part.startswith("\\u{"):

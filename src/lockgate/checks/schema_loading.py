@@ -138,6 +138,20 @@ def _check_schema(kind: Any, schema: JSON, name: str) -> None:
     except SchemaError as error:
         where = f"{name} is a broken JSON Schema at {error.json_path}"
         raise UsageError(f"{where}: {cut(error.message)}. Correct it.") from None
+    for pattern in _pattern_keys(schema):  # which draft 4 does not look at
+        try:
+            compile_pattern(pattern)
+        except ValueError as error:
+            raise UsageError(f"{name} has the broken pattern {pattern!r}: {error}. Correct it.") from None
+
+
+def _pattern_keys(schema: JSON) -> Iterator[str]:
+    if isinstance(schema, dict):
+        keyed = schema.get("patternProperties")
+        yield from keyed if isinstance(keyed, dict) else ()
+    parts = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    for part in parts:
+        yield from _pattern_keys(part)
 
 
 def _is_pattern(value: object) -> bool:
