@@ -3,12 +3,12 @@
 usage: python benchmarks/train_harm.py DATA [--write]
 
 DATA is the folder of `harm.jsonl.gz`, `refusal.jsonl.gz`, `refusal_prompts.jsonl.gz`,
-`groundedness.jsonl.gz`, `judged_answers.jsonl.gz` and `rag_qa.jsonl.gz`. Only records that may be shipped are trained on: GPTFuzz's
-labelled answers; XSTest's completions, harmful where they comply with an unsafe prompt, so that an answer is
-not taken for harmful by its topic; prompts that should and should not be refused, for the topics; and,
-lightly, answers written for this project, and ordinary answers and passages as harmless ones. The threshold
-is the least at which, held out, 2 % of the harmless jailbreak answers, 2 % of the ordinary texts and 5 % of
-the answers to safe prompts that sound unsafe are taken for harmful.
+`groundedness.jsonl.gz`, `judged_answers.jsonl.gz` and `rag_qa.jsonl.gz`. Only records that may be shipped are
+trained on: GPTFuzz's labelled answers; XSTest's completions, harmful where they comply with an unsafe prompt,
+so that an answer is not taken for harmful by its topic; prompts that should and should not be refused, for
+the topics; and, lightly, answers written for this project, and ordinary answers and passages as harmless
+ones. The threshold is the least at which, held out, 2 % of the harmless jailbreak answers, 2 % of the
+ordinary texts and 5 % of the answers to safe prompts that sound unsafe are taken for harmful.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ FAMILIES = (
 )
 WEIGHTS = Path(__file__).parent.parent / "src/lockgate/checks/harm_weights.json"
 STRENGTH, EACH, SEED, FOLDS = 0.5, 200, 5, 5
-WEIGHT = {"jailbreak": 1.0, "ordinary": 0.03, "look-alike": 1.0, "unsafe": 1.0, "prompt": 1.0, "written": 0.3}
-WRITTEN = (400, 700)
+WEIGHT = {"jailbreak": 1.0, "ordinary": 0.03, "look-alike": 1.0, "unsafe": 1.0, "prompt": 0.3, "written": 0.3}
+WRITTEN = (400, 1000)
 FALSE_ALARMS = {"jailbreak": 0.02, "ordinary": 0.02, "look-alike": 0.05}
 
 

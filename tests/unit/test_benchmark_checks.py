@@ -1,0 +1,131 @@
+"""What the benchmarks of `refusal` and `safety` are made of: figures, records, fitting, written answers."""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import json
+import math
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def benchmarks():
+    """The benchmarks can be imported, as they are when one of them is run."""
+    sys.path.insert(0, str(FOLDER))
+    yield
+    sys.path.remove(str(FOLDER))
+
+
+def module(name):
+    return importlib.import_module(name)
+
+
+def test_f1_and_kappa_of_known_tables():
+    """Two hits, a miss and a false alarm make F1 2/3; Cohen's own kind of table makes kappa 0.4."""
+    labelled = module("labelled")
+    assert labelled.f1([True, True, True, False, False], [True, True, False, True, False]) == pytest.approx(
+        2 / 3
+    )
+    assert labelled.f1([False], [False]) == 0
+    truth, said = ["y"] * 25 + ["n"] * 25, ["y"] * 20 + ["n"] * 5 + ["y"] * 10 + ["n"] * 15
+    assert labelled.kappa(truth, said) == pytest.approx(0.4)
+    assert labelled.kappa(["y"], ["y"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("truth", "scores", "area"),
+    [
+        ([True, False], [0.9, 0.1], 1.0),
+        ([True, False], [0.1, 0.9], 0.0),
+        ([True, False], [0.5, 0.5], 0.5),
+        ([True, True, False, False], [0.9, 0.4, 0.6, 0.1], 0.75),
+    ],
+)
+def test_auroc_counts_pairs(truth, scores, area):
+    """The area is the share of pairs in the right order, ties by half."""
+    assert module("labelled").auroc(truth, scores) == pytest.approx(area)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=30))
+def test_auroc_is_that_share_of_pairs(pairs):
+    """Counting every pair gives the same as ranks; without both classes there is none."""
+    truth, scores = [t for t, _ in pairs], [s for _, s in pairs]
+    found = module("labelled").auroc(truth, scores)
+    up, down = [s for t, s in pairs if t], [s for t, s in pairs if not t]
+    if not up or not down:
+        assert math.isnan(found)
+        return
+    wins = sum((u > d) + (u == d) / 2 for u in up for d in down)
+    assert found == pytest.approx(wins / (len(up) * len(down)))
+
+
+def test_whole_groups_are_drawn():
+    """One group has no spread, and the same call gives the same limits."""
+    labelled = module("labelled")
+    truth, said = [True, False, True, True], [True, False, False, True]
+    assert labelled.resampled(labelled.f1, truth, said, "aaaa") == (0.8, 0.8)
+    first = labelled.resampled(labelled.f1, truth, said, "abcd")
+    assert first == labelled.resampled(labelled.f1, truth, said, "abcd")
+    assert first[0] < 0.8 < first[1]
+
+
+def test_a_share_has_its_limits_and_count():
+    """A share is shown with its exact limits; of nothing there is none."""
+    assert module("labelled").share([True] * 9 + [False]) == "0.900 [0.555, 0.997] of 10"
+    assert module("labelled").share([]) == "– of 0"
+
+
+def test_records_are_read_by_source(tmp_path):
+    """A file's records are those of the named source, and a missing file says what to fetch from where."""
+    labelled = module("labelled")
+    with gzip.open(tmp_path / "harm.jsonl.gz", "wt") as lines:
+        lines.writelines(json.dumps({"source": source, "id": source}) + "\n" for source in ("A-1", "B"))
+    assert [r["id"] for r in labelled.records(tmp_path, "harm", "A")] == ["A-1"]
+    with pytest.raises(SystemExit, match=r"refusal.jsonl.gz is missing(.|\n)*xstest"):
+        labelled.records(tmp_path, "refusal")
+
+
+def test_written_answers_are_the_same_for_a_seed():
+    """The same seed gives the same answers, all filled in, of all three classes."""
+    module_ = module("refusal_examples")
+    found = list(module_.examples(200, 3))
+    assert found == list(module_.examples(200, 3))
+    assert {kind for _, kind in found} == {module_.COMPLIANCE, module_.REFUSAL, module_.PARTIAL}
+    assert not any("{" in text or "|" in text for text, _ in found)
+
+
+def test_written_harm_is_half_of_what_is_asked():
+    """So many harmful and so many harmless answers come, all filled in."""
+    found = list(module("harm_examples").harm_examples(30, 50, 5))
+    assert [sum(h for _, h in found), sum(not h for _, h in found)] == [30, 50]
+    assert not any("{" in text or "|" in text for text, _ in found)
+
+
+def test_a_fitted_model_tells_its_rows_apart():
+    """What is fitted in one row of weights or several tells the classes apart, and is stored in full."""
+    pytest.importorskip("sklearn")
+    fitting = module("fitting")
+    for classes in (("a", "b"), ("a", "b", "c")):
+        labels = [n % len(classes) for n in range(30)]
+        model = fitting.fitted(
+            [{f"cue {label}": 1.0} for label in labels],
+            [frozenset({label + 1, 7}) for label in labels],
+            labels,
+            [1.0] * 30,
+            classes=classes,
+            columns=8,
+            strength=10.0,
+        )
+        for label, name in enumerate(classes):
+            found = model.probabilities({f"cue {label}": 1.0}, {label + 1, 7})
+            assert max(found, key=found.__getitem__) == name
+        stored = json.loads(fitting.stored(model))
+        assert (stored["classes"], len(stored["buckets"])) == (list(classes), len(classes))
