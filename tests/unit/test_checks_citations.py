@@ -33,7 +33,7 @@ def judged(text, *, passages=3, context=(), **options):
 def test_every_form_of_citation_is_read(text, cited):
     """Each number that a bracket stands for is a span with that number, over the whole bracket."""
     found = judged(text)
-    assert (found.status, dict(found.figures)) == ("pass", {"citation_validity": True})
+    assert (found.status, found.figures["citation_validity"]) == ("pass", True)
     assert [span.note for span in found.evidence] == cited
 
 
@@ -44,7 +44,7 @@ def test_what_is_no_citation_cites_nothing(text):
     """Dates and other brackets are not read as citations, and break nothing."""
     found = judged(text)
     assert (found.status, found.reason) == ("fail", "The answer cites 0 passages, fewer than 1.")
-    assert dict(found.figures) == {"citation_validity": False}
+    assert found.figures["citation_validity"] is False
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,8 @@ def test_the_context_is_cited_where_nothing_was_retrieved():
 def test_without_anything_to_cite_it_is_unscored():
     """No passage and no context leave the sample unscored, which counts against a gate."""
     found = judged("Blue [1].", passages=0)
-    assert (found.status, dict(found.figures)) == ("unscored", {"citation_validity": None})
+    unknown = {"citation_validity": None, "citation_recall": None, "citation_precision": None}
+    assert (found.status, dict(found.figures)) == ("unscored", unknown)
     assert found.reason == "There is no passage and no context that could be cited."
     assert found.falls_short
 
@@ -106,9 +107,112 @@ def test_a_min_below_zero_is_refused():
 
 
 def test_metric_and_identity_follow_the_options():
-    """The metric takes the given name, and another `min` is another check."""
-    assert cites_sources(metric="m").measures == (Measure(name="m"),)
-    assert cites_sources().identity != cites_sources(min=2).identity
+    """The first metric takes the given name, and other options are another check."""
+    assert cites_sources(metric="m").measures == (
+        Measure(name="m"),
+        Measure(name="citation_recall", kind="mean"),
+        Measure(name="citation_precision", kind="mean"),
+    )
+    for options in ({"min": 2}, {"recall": 0.5}, {"precision": 0.5}, {"metric": "m"}):
+        assert cites_sources().identity != cites_sources(**options).identity
+
+
+PASSAGES = (
+    "The warranty of the kettle is two years.",
+    "The filter is not covered by the warranty.",
+    "Send the kettle to the workshop in Utrecht.",
+)
+
+
+def supported(text, **options):
+    """The check's verdict on an answer that rests on three passages about a kettle."""
+    retrieved = tuple(Passage(id=f"p{n}", text=said) for n, said in enumerate(PASSAGES, 1))
+    return cites_sources(**options)(Case(id="a", input="?"), Completion(text=text, passages=retrieved))
+
+
+@pytest.mark.parametrize(
+    ("text", "recall", "precision"),
+    [
+        ("The warranty is two years [1].", 1.0, 1.0),
+        ("The warranty is two years. [1]", 1.0, 1.0),
+        ("The warranty is two years [3].", 0.0, 0.0),
+        ("The warranty is two years [1, 3].", 1.0, 0.5),
+        ("The warranty is two years [1][1].", 1.0, 1.0),
+        ("The warranty is two years [1]. Send it to Utrecht.", 0.5, 1.0),
+        ("The warranty is two years. [1] Send it to Utrecht [3].", 1.0, 1.0),
+        ("The warranty is two years [1].\n[3] Send it to Utrecht.", 1.0, 1.0),
+        ("- The warranty is two years [1]\n- Send it to Utrecht [2]", 0.5, 0.5),
+        ("Two years of warranty, workshop in Utrecht [1, 3].", 1.0, 1.0),
+    ],
+)
+def test_recall_and_precision_follow_what_the_passages_say(text, recall, precision):
+    """A claim counts where its passages support it, a citation where it does its part."""
+    figures = supported(text).figures
+    assert (figures["citation_recall"], figures["citation_precision"]) == (recall, precision)
+
+
+def test_without_a_citation_there_is_no_precision():
+    """An answer without citations has a recall of 0 and leaves precision out."""
+    figures = dict(supported("The warranty is two years.").figures)
+    assert figures == {"citation_validity": False, "citation_recall": 0.0}
+
+
+def test_an_answer_that_claims_nothing_is_not_counted_for_support():
+    """Without a claim neither recall nor precision applies."""
+    assert dict(supported("Anything else? [1]").figures) == {"citation_validity": True}
+
+
+def test_a_wrong_number_supports_nothing():
+    """A citation of a passage that is not there leaves its claim without support, and is shown."""
+    found = supported("The warranty is two years [9].")
+    assert (found.figures["citation_recall"], [s.text for s in found.evidence]) == (0.0, ["[9]"])
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"recall": 0.6}, "The answer's citation recall is 0.5, below 0.6."),
+        ({"precision": 0.6}, "The answer's citation precision is 0.5, below 0.6."),
+        (
+            {"recall": 1.0, "precision": 1.0},
+            "The answer's citation recall is 0.5, below 1. The answer's citation precision is 0.5, below 1.",
+        ),
+    ],
+)
+def test_what_falls_below_a_given_share_fails(options, reason):
+    """With `recall` or `precision` an answer needs that much, and the evidence shows what lacks."""
+    found = supported("The warranty is two years [1]. Send it to Utrecht [2].", **options)
+    assert (found.status, found.reason, found.figures["citation_validity"]) == ("fail", reason, False)
+    assert [(s.text, s.note) for s in found.evidence] == [
+        ("Send it to Utrecht [2].", "not in the passages cited for it"),
+        ("[2]", "[2] does not say so"),
+    ]
+
+
+def test_a_share_that_is_reached_passes():
+    """The least share itself is enough."""
+    text = "The warranty is two years [1]. Send it to Utrecht [2]."
+    assert supported(text, recall=0.5, precision=0.5).status == "pass"
+
+
+def test_a_claim_without_a_citation_is_shown_as_such():
+    """Where recall is asked for, an uncited claim is evidence."""
+    found = supported("The warranty is two years [1]. Send it to Utrecht.", recall=1.0)
+    assert [(s.text, s.note) for s in found.evidence] == [("Send it to Utrecht.", "carries no citation")]
+
+
+@pytest.mark.parametrize("option", ["recall", "precision"])
+def test_a_share_out_of_range_is_refused(option):
+    """A share is from 0 to 1."""
+    with pytest.raises(UsageError) as caught:
+        cites_sources(**{option: 1.5})
+    assert str(caught.value) == f"The check 'cites_sources' cannot have {option}: 1.5. Use 0 to 1."
+
+
+def test_the_engines_are_those_of_grounded():
+    """An unknown engine is a mistake of the suite."""
+    with pytest.raises(UsageError, match="no engine 'lexicall'"):
+        cites_sources(engine="lexicall")
 
 
 @given(st.text() | st.text(alphabet="[]0123,;- –a", max_size=40), st.integers(0, 3))

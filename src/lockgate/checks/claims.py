@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lockgate.checks.citations import CITATION
+from lockgate.checks.citation_marks import CITATION
 from lockgate.model import Passage
 from lockgate.strict_json import parse
 
