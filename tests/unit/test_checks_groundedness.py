@@ -9,18 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.checks.groundedness import ENGINES, grounded
+from lockgate.checks.groundedness import grounded
 from lockgate.errors import UsageError
-from lockgate.model import Case, Completion, Measure, Passage
+from lockgate.model import Case, Completion, Measure, Passage, Setting
 
 KETTLE = "The kettle has a warranty of two years. It weighs 900 grams. Ann Berg designed it."
 NONE = {"hallucination_rate": None, "groundedness": None, "abstention_rate": None}
 
 
+def lexical(threshold=None, **options):
+    """The check with the engine that needs nothing."""
+    return grounded(threshold, **{"engine": "lexical", "setting": Setting(), **options})
+
+
 def judged(text, *, context=KETTLE, passages=(), threshold=0.5):
     """The check's verdict on an answer."""
     retrieved = tuple(Passage(id=f"doc#{n}", text=p) for n, p in enumerate(passages))
-    return grounded(threshold)(
+    return lexical(threshold)(
         Case(id="a", input="?", context=context), Completion(text=text, passages=retrieved)
     )
 
@@ -171,7 +176,7 @@ def test_the_threshold_itself_is_supported():
 
 def test_measures_say_which_way_is_better():
     """Hallucinating and abstaining are better seldom, groundedness is a mean that is better high."""
-    assert grounded().measures == (
+    assert lexical().measures == (
         Measure(name="hallucination_rate", better="lower"),
         Measure(name="groundedness", kind="mean"),
         Measure(name="abstention_rate", better="lower"),
@@ -180,8 +185,9 @@ def test_measures_say_which_way_is_better():
 
 def test_the_identity_tells_the_threshold():
     """Another threshold is another check."""
-    assert grounded().identity != grounded(0.6).identity
-    assert grounded().identity["engine"] in ENGINES
+    assert lexical().identity != lexical(0.6).identity
+    assert lexical().identity == lexical(0.5).identity
+    assert not lexical().costly
 
 
 @pytest.mark.parametrize(
@@ -193,7 +199,37 @@ def test_the_identity_tells_the_threshold():
         ),
         (
             {"engine": "nli"},
-            "The check 'grounded' has no engine 'nli'. The engines there are: 'lexical'.",
+            (
+                "The check 'grounded' has no engine 'nli'. The engines there are: 'embedded', 'hf', 'judge', "
+                "'lexical'."
+            ),
+        ),
+        (
+            {"engine": "lexical:fast"},
+            "The engine 'lexical' of 'grounded' takes no name. Drop ':fast'.",
+        ),
+        (
+            {"engine": "hf"},
+            "The engine 'hf' of 'grounded' needs a name. Write hf:ORGANISATION/NAME.",
+        ),
+        (
+            {"engine": "judge:"},
+            "The engine 'judge' of 'grounded' needs a name. Write judge:FAMILY:VERSION.",
+        ),
+        (
+            {"engine": "hf:nowhere"},
+            "There is no detector 'nowhere'. Write hf:ORGANISATION/NAME, or hf: and a folder.",
+        ),
+        (
+            {"engine": "judge:a:v1"},
+            "The engine 'judge' needs a project. Declare its backend in lockgate.yaml.",
+        ),
+        (
+            {"engine": "embedded:nowhere"},
+            (
+                "There is no embedder 'nowhere'. Write minilm, a folder, a hub id (ORGANISATION/NAME) "
+                "or {endpoint: URL, model: NAME}."
+            ),
         ),
         ({"threshold": 1.1}, "The threshold of 'grounded' cannot be 1.1. Use a number from 0 to 1."),
         ({"threshold": math.nan}, "The threshold of 'grounded' cannot be nan. Use a number from 0 to 1."),
@@ -202,7 +238,7 @@ def test_the_identity_tells_the_threshold():
 def test_a_wrong_option_is_refused(options, text):
     """An engine that is not there and a threshold out of range say what to use."""
     with pytest.raises(UsageError) as caught:
-        grounded(**options)
+        lexical(**options)
     assert str(caught.value) == text
 
 

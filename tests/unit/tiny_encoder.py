@@ -34,7 +34,14 @@ def save_tiny_classifier(folder: Path, *, labels: int) -> Path:
     return _save(BertForSequenceClassification, folder, num_labels=labels)
 
 
-def _save(network: Any, folder: Path, **options: Any) -> Path:
+def save_tiny_token_classifier(folder: Path) -> Path:
+    """Write a classifier of tokens with two labels, and its tokeniser; it reads 96 tokens."""
+    from transformers import BertForTokenClassification
+
+    return _save(BertForTokenClassification, folder, positions=96, num_labels=2)
+
+
+def _save(network: Any, folder: Path, *, positions: int = POSITIONS, **options: Any) -> Path:
     import torch
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import BertConfig, PreTrainedTokenizerFast
@@ -51,7 +58,7 @@ def _save(network: Any, folder: Path, **options: Any) -> Path:
     )
     names = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token"), SPECIAL, strict=True))
     PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, model_max_length=POSITIONS, model_input_names=INPUTS, **names
+        tokenizer_object=tokenizer, model_max_length=positions, model_input_names=INPUTS, **names
     ).save_pretrained(folder)
     torch.manual_seed(0)
     config = BertConfig(
@@ -60,7 +67,7 @@ def _save(network: Any, folder: Path, **options: Any) -> Path:
         num_hidden_layers=1,
         num_attention_heads=2,
         intermediate_size=32,
-        max_position_embeddings=POSITIONS,
+        max_position_embeddings=positions,
         initializer_range=0.5,
         **options,
     )

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
+from dataclasses import replace
 
 from lockgate.checks.authoring import failed, passed, unscored
-from lockgate.checks.claims import Claim, Window, claims, windows
-from lockgate.checks.overlap import Support, has_content, overlap
+from lockgate.checks.claims import Claim, claims, windows
+from lockgate.checks.grounding.answers import Answer, Engine, Finding, Reading
+from lockgate.checks.grounding.engines import engine_of
+from lockgate.checks.overlap import has_content
 from lockgate.checks.refusal import stance
-from lockgate.errors import UsageError, did_you_mean
-from lockgate.model import Case, Check, Completion, Figure, Measure, Passage, Span, Verdict
+from lockgate.errors import UsageError
+from lockgate.model import Case, Check, Completion, Figure, Measure, Passage, Setting, Span, Verdict
 
-__all__ = ["ENGINES", "Engine", "grounded"]
-
-Engine = Callable[[str, Sequence[Window]], Support]
-"""A claim's text and the windows that it could rest on → how well it is supported."""
-
-ENGINES: Mapping[str, Engine] = MappingProxyType({"lexical": overlap})
-"""Engine name → engine."""
+__all__ = ["grounded"]
 
 _MEASURES = (
     Measure(name="hallucination_rate", better="lower"),
@@ -27,41 +23,76 @@ _MEASURES = (
 )
 _SHOWN = 5
 _NOTHING_TO_FIND = "The answer has no name, number or other word that a passage could have."
+_NO_PASSAGE = "There is no passage and no context that the answer could rest on."
 
 
-def grounded(threshold: float = 0.5, *, engine: str = "lexical") -> Check:
+def grounded(
+    threshold: float | None = None,
+    *,
+    engine: str = "embedded",
+    setting: Setting,
+) -> Check:
     """Every claim of the answer rests on the retrieved passages, or on the case's context without any.
 
-    Claims are sentences, list items, or the values of a JSON answer. An answer with a claim below the
-    threshold counts in `hallucination_rate`; its share of claims at or above it goes into `groundedness`.
-    An answer that abstains or refuses is neither: it counts in `abstention_rate` alone. Claims without a
-    word that a passage could have ("Yes.") are left out. Without passages, or without a claim that is left,
-    the verdict is unscored.
+    Claims are sentences, list items, or the values of a JSON answer. An answer whose score is below the
+    threshold counts in `hallucination_rate`; its share of supported claims goes into `groundedness`. An
+    answer that abstains or refuses is neither: it counts in `abstention_rate` alone. Claims without a word
+    that a passage could have ("Yes.") are left out. Without passages, or without a claim that is left, the
+    verdict is unscored.
 
-    The evidence is each unsupported claim's span in the answer, with its score and the numbers and names
-    that no passage has, and after it the nearest passage.
+    The evidence is each unsupported claim's span in the answer, with its score, its kind, and the numbers and
+    names that no passage has, and after it the nearest passage.
 
     Args:
-        threshold: the least score of a supported claim, 0..1.
-        engine: `lexical`, the share of a claim's words, numbers and names that its evidence has
-            (`checks.overlap`): no model, a millisecond, blind to negation and to reworded facts.
+        threshold: the least score of an answer that rests on its passages, 0..1; the engine's own without it.
+        engine: `embedded`, a small trained model over MiniLM's word vectors (extra `local`), also
+            `embedded:MODEL` for the same weights in a folder or at a hub id; `lexical`, the share of a
+            claim's words, numbers and names that its evidence has: no model, a millisecond, blind to negation
+            and to reworded facts; `hf:MODEL`, a published classifier of pairs or of tokens;
+            `judge:BACKEND`, a language model.
+        setting: where relative folders start from, and backends come from.
 
     Raises:
-        UsageError: there is no such engine, or the threshold is out of range.
+        MissingExtra: the engine needs a package that is not installed.
+        UsageError: there is no such engine, model or backend, or the threshold is out of range.
     """
-    if engine not in ENGINES:
-        hint = did_you_mean(engine, sorted(ENGINES), noun="engines")
-        raise UsageError(f"The check 'grounded' has no engine {engine!r}. {hint}")
-    if not 0 <= threshold <= 1:
+    if threshold is not None and not 0 <= threshold <= 1:
         raise UsageError(f"The threshold of 'grounded' cannot be {threshold!r}. Use a number from 0 to 1.")
+    found = engine_of(engine, setting)
+    least = found.threshold if threshold is None else threshold
 
-    def judge(case: Case, completion: Completion) -> Verdict:
-        if completion.text.strip() and stance(completion.text) in ("abstention", "refusal"):
-            return passed({"abstention_rate": True}, score=None, reason="The answer abstains.")
-        return _judge(completion.text, _passages(case, completion), ENGINES[engine], threshold)
+    def judge_many(pairs: Sequence[tuple[Case, Completion]]) -> list[Verdict]:
+        return _judge_many(found, least, pairs)
 
-    identity = {"check": "grounded", "engine": engine, "rules": 2, "threshold": threshold}
-    return Check(name="grounded", measures=_MEASURES, judge=judge, identity=identity)
+    return Check(
+        name="grounded",
+        measures=_MEASURES,
+        judge=lambda case, completion: judge_many([(case, completion)])[0],
+        judge_many=judge_many,
+        identity={"check": "grounded", **found.identity, "threshold": least},
+        costly=found.costly,
+    )
+
+
+def _judge_many(engine: Engine, threshold: float, pairs: Sequence[tuple[Case, Completion]]) -> list[Verdict]:
+    told = [_answer(case, completion) for case, completion in pairs]
+    readings = iter(engine.read([a for a in told if isinstance(a, Answer)], threshold))
+    return [_verdict(a, next(readings), threshold) if isinstance(a, Answer) else a for a in told]
+
+
+def _answer(case: Case, completion: Completion) -> Answer | Verdict:
+    """What there is to read, or the verdict where there is nothing."""
+    text = completion.text
+    if text.strip() and stance(text) in ("abstention", "refusal"):
+        return passed({"abstention_rate": True}, score=None, reason="The answer abstains.")
+    stated = claims(text)
+    said = tuple(claim for claim in stated if has_content(claim.text))
+    if not said:
+        return unscored(_NOTHING_TO_FIND if stated else "The answer makes no claim.", _unknown())
+    passages = tuple(p for p in _passages(case, completion) if windows([p]))
+    if not passages:
+        return unscored(_NO_PASSAGE, _unknown())
+    return Answer(question=case.question, text=text, claims=said, passages=passages)
 
 
 def _passages(case: Case, completion: Completion) -> Sequence[Passage]:
@@ -70,42 +101,44 @@ def _passages(case: Case, completion: Completion) -> Sequence[Passage]:
     return [Passage(id=f"context {n}", text=text) for n, text in enumerate(case.context, 1)]
 
 
-def _judge(answer: str, passages: Sequence[Passage], engine: Engine, threshold: float) -> Verdict:
-    stated = claims(answer)
-    said = [claim for claim in stated if has_content(claim.text)]
-    evidence = windows(passages)
-    if not said:
-        return unscored(_NOTHING_TO_FIND if stated else "The answer makes no claim.", _unknown())
-    if not evidence:
-        return unscored("There is no passage and no context that the answer could rest on.", _unknown())
-    supports = [engine(claim.text, evidence) for claim in said]
-    bad = [(c, s) for c, s in zip(said, supports, strict=True) if s.score < threshold]
-    score = min(s.score for s in supports)
+def _verdict(answer: Answer, reading: Reading, threshold: float) -> Verdict:
+    scored = [(c, f) for c, f in zip(answer.claims, reading.findings, strict=True) if f.score is not None]
+    silent = len(answer.claims) - len(scored)
+    falls = reading.score is not None and reading.score < threshold
+    bad = _unsupported(scored, reading.line) if falls else []
     figures: dict[str, Figure] = {
         "hallucination_rate": bool(bad),
-        "groundedness": 1 - len(bad) / len(said),
+        "groundedness": 1 - (len(bad) + silent) / len(answer.claims),
         "abstention_rate": False,
     }
+    note = f" {silent} of {len(answer.claims)} claims have no verdict: {reading.note}" if silent else ""
     if not bad:
-        return passed(figures, score=score)
-    spans = [span for claim, support in bad for span in _spans(answer, claim, support, evidence)]
-    return failed(_reason(bad, len(said)), figures, score=score, evidence=spans)
+        return unscored(note.strip(), _unknown()) if silent else passed(figures, score=reading.score)
+    spans = [span for claim, finding in bad for span in _spans(answer.text, claim, finding)]
+    reason = _reason(bad, len(answer.claims)) + note
+    return failed(reason, figures, score=reading.score, evidence=spans)
+
+
+def _unsupported(scored: Sequence[tuple[Claim, Finding]], line: float) -> list[tuple[Claim, Finding]]:
+    least = min(f.score or 0.0 for _, f in scored)
+    return [(c, f) for c, f in scored if (f.score or 0.0) < line or (f.score or 0.0) == least]
 
 
 def _unknown() -> dict[str, Figure]:
     return {measure.name: None for measure in _MEASURES}
 
 
-def _reason(bad: Sequence[tuple[Claim, Support]], total: int) -> str:
-    missing = list(dict.fromkeys(term for _, support in bad for term in support.missing))
+def _reason(bad: Sequence[tuple[Claim, Finding]], total: int) -> str:
+    missing = list(dict.fromkeys(term for _, finding in bad for term in finding.missing))
     shown = ", ".join(missing[:_SHOWN]) + (", …" if len(missing) > _SHOWN else "")
     what = f"; no passage has {shown}" if missing else ""
     verb = "rests" if len(bad) == 1 else "rest"
     return f"{len(bad)} of {total} claims {verb} on no passage{what}."
 
 
-def _spans(answer: str, claim: Claim, support: Support, evidence: Sequence[Window]) -> list[Span]:
-    note = f"not in the passages: {', '.join(support.missing)}" if support.missing else "not in the passages"
+def _spans(answer: str, claim: Claim, finding: Finding) -> list[Span]:
+    kind = finding.kind or "not in the passages"
+    note = f"{kind}: {', '.join(finding.missing)}" if finding.missing else kind
     spans = [
         Span(
             source="answer",
@@ -113,12 +146,9 @@ def _spans(answer: str, claim: Claim, support: Support, evidence: Sequence[Windo
             end=claim.end,
             text=answer[claim.start : claim.end],
             note=note,
-            score=round(support.score, 4),
+            score=round(finding.score or 0.0, 4),
         )
     ]
-    if support.window is not None:
-        near = evidence[support.window]
-        spans.append(
-            Span(source=near.source, start=near.start, end=near.end, text=near.text, note="nearest evidence")
-        )
+    if finding.near is not None:
+        spans.append(replace(finding.near, note="nearest evidence"))
     return spans

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from lockgate.checks.claims import Window
 
-__all__ = ["Support", "has_content", "overlap"]
+__all__ = ["Support", "Terms", "has_content", "is_common", "overlap", "terms"]
 
 _TOKEN = re.compile(r"[0-9]+(?:[.,:][0-9]+)*|[^\W\d_]+(?:['’][^\W\d_]+)?|[^\W_]+(?:-[^\W_]+)*")
 _NUMBER_LOSS = 0.6
@@ -48,7 +48,9 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
-class _Terms:
+class Terms:
+    """The content of a text: words without their endings, numbers in one form, names as they are written."""
+
     words: frozenset[str]
     numbers: frozenset[str]
     names: frozenset[str]
@@ -63,7 +65,7 @@ def overlap(claim: str, windows: Sequence[Window]) -> Support:
     inflection endings, numbers as numbers. A claim without content ("Yes.") has nothing to be found and
     scores 0.
     """
-    said = _terms(claim)
+    said = terms(claim)
     wanted = said.words | said.numbers
     if not windows or not wanted:
         return Support(score=0.0, window=0 if windows else None)
@@ -79,8 +81,13 @@ def overlap(claim: str, windows: Sequence[Window]) -> Support:
 
 def has_content(claim: str) -> bool:
     """Whether a claim has a word, a name or a number that could stand in its evidence; "Yes." has none."""
-    terms = _terms(claim)
-    return bool(terms.words or terms.numbers)
+    said = terms(claim)
+    return bool(said.words or said.numbers)
+
+
+def is_common(word: str) -> bool:
+    """Whether a word is too common to tell anything, such as "the"."""
+    return _plain(word) in _EMPTY
 
 
 def _share(part: int, whole: int) -> float:
@@ -88,12 +95,13 @@ def _share(part: int, whole: int) -> float:
 
 
 def _all_terms(text: str) -> frozenset[str]:
-    terms = _terms(text)
-    return terms.words | terms.numbers
+    found = terms(text)
+    return found.words | found.numbers
 
 
 @lru_cache(maxsize=4096)
-def _terms(text: str) -> _Terms:
+def terms(text: str) -> Terms:
+    """The terms of a text; the last few thousand texts are kept."""
     words, numbers, names = set[str](), set[str](), set[str]()
     for position, match in enumerate(_TOKEN.finditer(text)):
         token = match[0]
@@ -106,7 +114,7 @@ def _terms(text: str) -> _Terms:
             words.add(_stem(low))
             if position and token[0].isupper():
                 names.add(token)
-    return _Terms(frozenset(words), frozenset(numbers), frozenset(names))
+    return Terms(frozenset(words), frozenset(numbers), frozenset(names))
 
 
 def _plain(token: str) -> str:

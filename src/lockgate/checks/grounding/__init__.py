@@ -1,0 +1,1 @@
+"""The engines of groundedness that read with a model."""

@@ -1,0 +1,74 @@
+"""What an engine of groundedness is given and what it says, claim by claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from lockgate.checks.claims import Claim
+from lockgate.model import JSON, Passage, Span
+
+__all__ = ["Answer", "Engine", "Finding", "Reading"]
+
+Kind: TypeAlias = Literal["contradiction", "not in the source"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer with at least one claim and one passage that has a word."""
+
+    question: str
+    text: str
+    claims: tuple[Claim, ...]
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is said of one claim.
+
+    Args:
+        score: 0..1, higher where it is better supported; None where there is no verdict on it.
+        kind: how it fails, should it fail; "" where the engine cannot tell.
+        missing: its numbers and names that stand in no passage.
+        near: the nearest evidence.
+    """
+
+    score: float | None
+    kind: Kind | Literal[""] = ""
+    missing: tuple[str, ...] = ()
+    near: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What is said of one answer: a finding for each claim, in order, and the score of the whole.
+
+    Args:
+        score: 0..1; the answer fails below the threshold. None where no claim has a verdict.
+        line: a claim below it is unsupported in an answer that fails; the weakest always is.
+        note: why claims have no verdict.
+    """
+
+    findings: tuple[Finding, ...]
+    score: float | None
+    line: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """A way to tell what an answer rests on.
+
+    Args:
+        read: answers → one reading for each, in order.
+        threshold: the least score of an answer that rests on its passages, where none is given.
+        identity: everything that can change a reading.
+        costly: whether a model is asked.
+    """
+
+    read: Callable[[Sequence[Answer], float], Sequence[Reading]]
+    threshold: float
+    identity: Mapping[str, JSON] = field(default_factory=dict)
+    costly: bool = False

@@ -1,0 +1,119 @@
+"""The default engine: a small trained model over MiniLM's word vectors, calibrated, claim by claim."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib import resources, util
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from lockgate.checks.grounding.answers import Answer, Engine, Finding, Kind, Reading
+from lockgate.checks.grounding.evidence import Evidence
+from lockgate.checks.grounding.features import Found, features, read_ahead
+from lockgate.checks.grounding.forest import chance, logistic, summary, trees
+from lockgate.checks.grounding.reading import reader
+from lockgate.checks.grounding.units import units
+from lockgate.errors import MissingExtra, UsageError
+from lockgate.model import Setting, Span
+from lockgate.retrieval.embedding import embedder
+from lockgate.retrieval.encoder import LocalEmbedder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Table: TypeAlias = NDArray[np.float64]
+
+__all__ = ["WEIGHTS", "Trained", "answer_risk", "embedded", "risk", "trained"]
+
+WEIGHTS = "weights.json"
+"""The trained model, beside this module; `lineage.json` says where it is from."""
+
+Trained: TypeAlias = Mapping[str, Any]
+
+_FEATURE = "The engine 'embedded' of the check 'grounded' (its engine 'lexical' needs nothing)"
+_BATCH = 16
+
+
+def embedded(model: str, setting: Setting) -> Engine:
+    """The engine `embedded` over MiniLM, or over the same weights in a folder or at a hub id, `model`.
+
+    Raises:
+        MissingExtra: the extra `local` is not installed.
+        UsageError: there is no such encoder, or the package that carries MiniLM is not installed.
+    """
+    for module in ("numpy", "torch", "transformers"):
+        if util.find_spec(module) is None:
+            raise MissingExtra(feature=_FEATURE, package=module, extra="local")
+    encoder = embedder(model or "minilm", base=setting.base)
+    if not isinstance(encoder, LocalEmbedder):
+        raise UsageError(f"The engine 'embedded' cannot read by {model!r}. Name a folder or a hub id.")
+    data = trained()
+
+    def read(answers: Sequence[Answer], _: float) -> list[Reading]:
+        parts = [answers[at : at + _BATCH] for at in range(0, len(answers), _BATCH)]
+        return [one for part in parts for one in _read(data, encoder.model, part)]
+
+    identity = {"engine": "embedded", "weights": _digest(), **encoder.identity}
+    return Engine(read=read, threshold=data["threshold"], identity=identity, costly=True)
+
+
+@cache
+def trained() -> Trained:
+    """The weights that are shipped."""
+    return dict(json.loads(_bytes()))
+
+
+def _bytes(name: str = WEIGHTS) -> bytes:
+    return resources.files(__package__).joinpath(name).read_bytes()
+
+
+@cache
+def _digest() -> str:
+    return hashlib.sha256(_bytes()).hexdigest()[:16]
+
+
+def _read(data: Trained, model: str, answers: Sequence[Answer]) -> Iterator[Reading]:
+    source = reader(model, tuple(data["layers"]))
+    told = [Evidence(units(a.passages), source, a.question) for a in answers]
+    read_ahead([(c.text, e) for a, e in zip(answers, told, strict=True) for c in a.claims])
+    for answer, evidence in zip(answers, told, strict=True):
+        yield _reading(data, evidence, answer)
+
+
+def _reading(data: Trained, evidence: Evidence, answer: Answer) -> Reading:
+    import numpy as np
+
+    last = max(1, len(answer.claims) - 1)
+    found = [
+        features(claim.text, evidence, position=at / last, claims=len(answer.claims))
+        for at, claim in enumerate(answer.claims)
+    ]
+    rows = np.stack([f.values for f in found]).astype(np.float64)
+    chances = risk(data, rows)
+    kinds = chance(logistic(data["kind"], rows))
+    findings = tuple(
+        _finding(one, float(chances[at]), float(kinds[at]), evidence) for at, one in enumerate(found)
+    )
+    return Reading(findings=findings, score=1 - answer_risk(data, chances, rows), line=data["line"])
+
+
+def risk(data: Trained, rows: Table) -> Table:
+    """The probability that each claim is unsupported, shape (claims,)."""
+    share = data["mix"]
+    return chance(share * trees(data["trees"], rows) + (1 - share) * logistic(data["logistic"], rows))
+
+
+def answer_risk(data: Trained, risks: Table, rows: Table) -> float:
+    """The probability that the answer has an unsupported claim."""
+    structured = float(rows[0, data["features"].index("structured")])
+    return float(chance(logistic(data["answer"], summary(risks, rows, structured=structured)[None]))[0])
+
+
+def _finding(found: Found, risk: float, conflict: float, evidence: Evidence) -> Finding:
+    kind: Kind = "contradiction" if conflict >= 0.5 else "not in the source"
+    unit = evidence.units[found.near[0]]
+    near = Span(source=unit.source, start=unit.start, end=unit.end, text=unit.quote)
+    return Finding(score=1 - risk, kind=kind, missing=found.missing, near=near)

@@ -1,0 +1,81 @@
+"""Small trained models as plain JSON: boosted trees and logistic functions, evaluated by a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Table: TypeAlias = NDArray[np.float64]
+
+__all__ = ["chance", "logistic", "pooled", "summary", "trees"]
+
+_LEAST = 1e-4
+
+
+def trees(model: Mapping[str, Any], rows: Table) -> Table:
+    """The log-odds that boosted trees give to each row.
+
+    Args:
+        model: `base`, and `trees`, each with lists of one entry a node: `feature` (-1 for a leaf), `at` (a
+            value up to it goes left), `left`, `right` (numbers of nodes) and `value` (of a leaf).
+        rows: float64, shape (rows, features).
+    """
+    import numpy as np
+
+    total = np.full(len(rows), float(model["base"]))
+    for tree in model["trees"]:
+        feature, at = np.asarray(tree["feature"]), np.asarray(tree["at"], float)
+        left, right = np.asarray(tree["left"]), np.asarray(tree["right"])
+        node = np.zeros(len(rows), int)
+        while (inner := feature[node] >= 0).any():
+            here = node[inner]
+            goes_left = rows[inner, feature[here]] <= at[here]
+            node[inner] = np.where(goes_left, left[here], right[here])
+        total += np.asarray(tree["value"], float)[node]
+    return total
+
+
+def logistic(model: Mapping[str, Any], rows: Table) -> Table:
+    """The log-odds of a logistic regression: `mean`, `scale` and `weights` per feature, and `base`."""
+    import numpy as np
+
+    scaled = (rows - np.asarray(model["mean"])) / np.asarray(model["scale"])
+    return np.asarray(np.clip(scaled, -8, 8) @ np.asarray(model["weights"]) + model["base"])
+
+
+def chance(odds: Table) -> Table:
+    """Log-odds to probabilities, never quite 0 or 1."""
+    import numpy as np
+
+    return np.asarray(np.clip(1 / (1 + np.exp(-np.clip(odds, -30, 30))), _LEAST, 1 - _LEAST))
+
+
+def pooled(risks: Sequence[float] | Table) -> Table:
+    """What the answer's model reads of its claims' risks, shape (5,).
+
+    The log-odds of the greatest and of any (noisy or), the mean, the second greatest, the log of how many.
+    """
+    import numpy as np
+
+    high = np.sort(np.asarray(risks, float))[::-1]
+    none = float(np.clip(np.prod(1 - high), _LEAST, 1 - _LEAST))
+    top = float(high[0])
+    second = float(high[min(1, len(high) - 1)])
+    odds = [np.log(top / (1 - top)), np.log((1 - none) / none)]
+    return np.array([*odds, high.mean(), second, np.log(len(high))])
+
+
+def summary(risks: Table, rows: Table, *, structured: float) -> Table:
+    """What the answer's model reads, shape (11 + 3 · features,).
+
+    The pooled risks, whether the evidence is an object, the pooled risks where it is, and the claims'
+    features at their greatest, least and mean.
+    """
+    import numpy as np
+
+    risk = pooled(risks)
+    return np.concatenate([risk, [structured], risk * structured, rows.max(0), rows.min(0), rows.mean(0)])

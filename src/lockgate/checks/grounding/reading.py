@@ -1,0 +1,187 @@
+"""Texts to word vectors: the model's bare word vectors for all, its hidden states for those that are read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from lockgate.checks.overlap import is_common
+from lockgate.retrieval.loading import load_network
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors: TypeAlias = NDArray[np.float32]
+
+__all__ = ["Reader", "Words", "reader"]
+
+_BATCH_TOKENS = 1024
+_RARE = 3.4
+_NUMBER = 2.5
+_KEPT = 4_000
+_UNUSED = 1000
+"""Where words begin in BERT's vocabulary: before are special and unused tokens and single letters."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """The words of one text.
+
+    Args:
+        texts: the words in lower case.
+        weights: how much each tells, float32: 0 for marks and common words, more for rarer ones.
+        bare: unit vectors of the words by themselves, shape (words, dimensions).
+        pieces: the model's tokens, special ones included.
+        starts: where each word's pieces start among the tokens.
+        end: where the last word's end.
+    """
+
+    texts: tuple[str, ...]
+    weights: Vectors
+    bare: Vectors
+    pieces: tuple[int, ...]
+    starts: tuple[int, ...]
+    end: int
+
+
+@dataclass(slots=True, eq=False)
+class Reader:
+    """A transformers encoder read at some of its layers; what was read of a text is kept for a while."""
+
+    model: str
+    layers: tuple[int, ...]
+    _words: dict[str, Words] = field(default_factory=dict)
+    _states: dict[str, Vectors] = field(default_factory=dict)
+
+    def words(self, texts: Sequence[str]) -> list[Words]:
+        """The words of each text; the network is not run."""
+        new = [t for t in dict.fromkeys(texts) if t not in self._words]
+        found = dict(zip(new, _split(self.model, max(self.layers), new), strict=True)) if new else {}
+        answer = [found[t] if t in found else self._words[t] for t in texts]
+        _keep(self._words, found)
+        return answer
+
+    def states(self, texts: Sequence[str]) -> list[Vectors]:
+        """Unit vectors of each text's words at each layer: float32, shape (layers, words, dimensions)."""
+        new = [t for t in dict.fromkeys(texts) if t not in self._states]
+        found = dict(zip(new, self._run(self.words(new)), strict=True)) if new else {}
+        answer = [found[t] if t in found else self._states[t] for t in texts]
+        _keep(self._states, found)
+        return answer
+
+    def _run(self, texts: Sequence[Words]) -> list[Vectors]:
+        import numpy as np
+
+        read: list[Vectors] = [np.zeros((0, 0, 0), dtype=np.float32)] * len(texts)
+        for batch in _batches([len(t.pieces) for t in texts]):
+            for index, states in zip(batch, self._forward([texts[i].pieces for i in batch]), strict=True):
+                read[index] = _pooled(states[:, : texts[index].end], texts[index].starts)
+        return read
+
+    def _forward(self, batch: Sequence[Sequence[int]]) -> list[Any]:
+        import torch
+
+        network = _network(self.model, max(self.layers))
+        longest = max(map(len, batch))
+        ids = torch.tensor([[*row, *[0] * (longest - len(row))] for row in batch])
+        mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in batch])
+        with torch.inference_mode():
+            hidden = network(
+                input_ids=ids.to(network.device),
+                attention_mask=mask.to(network.device),
+                output_hidden_states=True,
+            ).hidden_states
+        chosen = torch.stack([hidden[layer] for layer in self.layers], 1).float().cpu().numpy()
+        return [chosen[row, :, : len(pieces)] for row, pieces in enumerate(batch)]
+
+
+@cache
+def reader(model: str, layers: tuple[int, ...]) -> Reader:
+    """The reader of a model (a folder or a hub id) at these layers, one for the process."""
+    return Reader(model, layers)
+
+
+def _keep(kept: dict[str, Any], found: dict[str, Any]) -> None:
+    if len(kept) + len(found) > _KEPT:
+        kept.clear()
+    kept.update(found)
+
+
+def _network(model: str, depth: int) -> Any:
+    """The encoder without the layers that are not read."""
+    return load_network(model, "encoder", layers=depth)[1]
+
+
+@cache
+def _bare(model: str, depth: int) -> Vectors:
+    """The word vectors without what is common to all, scaled to length 1."""
+    import numpy as np
+
+    network = _network(model, depth)
+    table = network.get_input_embeddings().weight.detach().cpu().numpy()
+    first = min(_UNUSED, len(table) // 2)
+    centred = table - table[first:].mean(0)
+    return np.asarray(centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-6), np.float32)
+
+
+def _split(model: str, depth: int, texts: Sequence[str]) -> list[Words]:
+    tokenizer, network = load_network(model, "encoder", layers=depth)
+    limit = min(network.config.max_position_embeddings, 512)
+    read = tokenizer(list(texts), truncation=True, max_length=limit, return_offsets_mapping=True)
+    return [_words(model, depth, text, read[i]) for i, text in enumerate(texts)]
+
+
+def _words(model: str, depth: int, text: str, encoding: Any) -> Words:
+    import numpy as np
+
+    places = _places(encoding) or [(0, 1, 0, len(text))]
+    said = tuple(text[first:last].lower() for _, _, first, last in places)
+    weights = [_weight(word, encoding.ids[p[0]], p[1] - p[0]) for word, p in zip(said, places, strict=True)]
+    starts = tuple(place[0] for place in places)
+    bare = _pooled(_bare(model, depth)[encoding.ids[: places[-1][1]]][None], starts)[0]
+    return Words(said, np.asarray(weights, np.float32), bare, tuple(encoding.ids), starts, places[-1][1])
+
+
+def _places(encoding: Any) -> list[tuple[int, int, int, int]]:
+    """Each word's first and last piece and character, ends excluded."""
+    places = list[tuple[int, int, int, int]]()
+    before = None
+    for position, word in enumerate(encoding.word_ids):
+        first, last = encoding.offsets[position]
+        if word is not None and word == before:
+            places[-1] = (places[-1][0], position + 1, places[-1][2], last)
+        elif word is not None:
+            places.append((position, position + 1, first, last))
+        before = word
+    return places
+
+
+def _weight(word: str, first_piece: int, pieces: int) -> float:
+    """BERT's vocabulary is in order of frequency: a higher number is a rarer word."""
+    if not any(c.isalnum() for c in word) or is_common(word):
+        return 0.0
+    if word[0].isdigit():
+        return _NUMBER
+    return _RARE if pieces > 1 else min(_RARE, max(0.3, math.log(max(first_piece, 1) / _UNUSED)))
+
+
+def _pooled(pieces: Vectors, starts: Sequence[int]) -> Vectors:
+    """Means of each word's pieces, scaled to length 1."""
+    import numpy as np
+
+    sums = np.add.reduceat(pieces, list(starts), axis=1)
+    return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=-1, keepdims=True), 1e-6), np.float32)
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Indexes in order of length, in batches of at most `_BATCH_TOKENS` padded tokens."""
+    batches: list[list[int]] = [[]]
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batches[-1] and lengths[index] * (len(batches[-1]) + 1) > _BATCH_TOKENS:
+            batches.append([])
+        batches[-1].append(index)
+    return batches

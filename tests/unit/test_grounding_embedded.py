@@ -1,0 +1,172 @@
+"""The default engine of groundedness: what it reads, its small models by hand, and what it says."""
+
+from __future__ import annotations
+
+import json
+import math
+from importlib import util
+
+import numpy as np
+import pytest
+from tiny_encoder import save_tiny_encoder
+
+from lockgate.checks.groundedness import grounded
+from lockgate.checks.grounding import embedded, forest
+from lockgate.checks.grounding.evidence import Evidence
+from lockgate.checks.grounding.features import features, names, read_ahead
+from lockgate.checks.grounding.reading import Reader, reader
+from lockgate.checks.grounding.units import units
+from lockgate.errors import MissingExtra
+from lockgate.model import Case, Completion, Passage, Setting
+
+STUMP = {
+    "feature": [0, -1, -1],
+    "at": [2.0, 0.0, 0.0],
+    "left": [1, 0, 0],
+    "right": [2, 0, 0],
+    "value": [0, -1, 3],
+}
+KETTLE = "The kettle has a warranty of two years. It weighs 900 grams. Ann Berg designed it in Oslo."
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A tiny encoder."""
+    return save_tiny_encoder(tmp_path_factory.mktemp("encoder") / "m")
+
+
+def test_trees_add_their_leaves_to_the_base():
+    """A value up to the cut goes left, one above it right."""
+    rows = np.array([[1.0], [2.0], [2.1]])
+    assert forest.trees({"base": 0.5, "trees": [STUMP, STUMP]}, rows).tolist() == [-1.5, -1.5, 6.5]
+
+
+def test_a_logistic_function_scales_and_clips_what_it_reads():
+    """An odd value counts for eight standard deviations, no more."""
+    model = {"mean": [1.0, 0.0], "scale": [2.0, 1.0], "weights": [1.0, 0.5], "base": 0.25}
+    assert forest.logistic(model, np.array([[3.0, 2.0], [1e9, 0.0]])).tolist() == [2.25, 8.25]
+
+
+def test_a_chance_is_never_certain():
+    """Log-odds of nought are even, and the ends stay off 0 and 1."""
+    assert forest.chance(np.array([0.0, -1e3, 1e3])).tolist() == [0.5, 1e-4, 1 - 1e-4]
+
+
+def test_risks_are_pooled_for_the_answer():
+    """The greatest, any, the mean, the second greatest, and how many."""
+    found = forest.pooled([0.2, 0.5])
+    assert found.tolist() == pytest.approx([0.0, math.log(0.6 / 0.4), 0.35, 0.2, math.log(2)])
+    assert forest.pooled([0.5])[3] == 0.5
+
+
+def test_the_summary_holds_risks_and_the_features_extremes():
+    """What is read of an answer has its length whatever the number of claims."""
+    rows = np.array([[1.0, 5.0], [3.0, 4.0]])
+    found = forest.summary(np.array([0.5, 0.5]), rows, structured=1.0)
+    assert found[5] == 1.0
+    assert found[:5].tolist() == found[6:11].tolist()
+    assert found[11:].tolist() == [3.0, 5.0, 1.0, 4.0, 2.0, 4.5]
+
+
+def test_words_are_read_whole(folder):
+    """A word's vector is of all its pieces and of length 1; common words and marks weigh nothing."""
+    words = reader(str(folder), (1,)).words(["the fishes sat ."])[0]
+    assert words.texts == ("the", "fishes", "sat", ".")
+    assert (words.weights > 0).tolist() == [False, True, True, False]
+    assert np.linalg.norm(words.bare, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_states_do_not_hang_on_what_is_read_beside(folder):
+    """Read alone or in a batch, a text's vectors are the same, one for each word at each layer."""
+    texts = ["a cat", "the dog sat on a mat in the park", "rome"]
+    together = reader(str(folder), (0, 1)).states(texts)
+    for text, states in zip(texts, together, strict=True):
+        assert states.shape == (2, len(text.split()), 16)
+        alone = Reader(str(folder), (0, 1)).states([text])[0]
+        assert states == pytest.approx(alone, abs=1e-5)
+
+
+def of(text, folder):
+    """A passage as evidence, read by the tiny encoder."""
+    return Evidence(units([Passage(id="p", text=text)]), reader(str(folder), (1,)))
+
+
+def test_every_feature_has_its_name(folder):
+    """As many values as names, all finite; a claim's own words are found, and others are missed."""
+    evidence = Evidence(
+        units([Passage(id="p", text="the cat sat on a mat. rome is in italy.")]), reader(str(folder), (1,))
+    )
+    read_ahead([("the cat sat.", evidence)])
+    said = dict(zip(names((1,)), features("the cat sat.", evidence).values, strict=True))
+    other = features("Paris eats 7 fish.", evidence)
+    assert (said["near"], said["least_all"]) == (1.0, pytest.approx(1, abs=1e-5))
+    assert other.missing == ("7",)
+    assert np.isfinite(other.values).all()
+    assert other.values[0] < said["mean_all"]
+
+
+def test_a_claim_without_content_words_is_read_by_all_its_words(folder):
+    """Where nothing tells, everything counts the same."""
+    evidence = of("the cat sat.", folder)
+    assert np.isfinite(features("is it on?", evidence).values).all()
+
+
+def test_the_evidence_is_what_covers_the_claim(folder):
+    """The units that come nearest are read, however far apart they stand in a long passage."""
+    text = "the cat sat. " + "a dog ran in the park. " * 60 + "rome is in italy."
+    evidence = of(text, folder)
+    near = [evidence.units[i].text for i in features("cat in italy", evidence).near]
+    assert {"the cat sat.", "rome is in italy."} <= set(near)
+
+
+@pytest.mark.parametrize("module", ["torch", "transformers"])
+def test_without_the_extra_it_says_what_to_install_and_what_needs_nothing(monkeypatch, module):
+    """The error names the extra, and the engine that goes without it."""
+    real = util.find_spec
+    monkeypatch.setattr(util, "find_spec", lambda name: None if name == module else real(name))
+    with pytest.raises(MissingExtra) as caught:
+        grounded(setting=Setting())
+    assert str(caught.value) == (
+        "The engine 'embedded' of the check 'grounded' (its engine 'lexical' needs nothing) needs the "
+        f"package {module!r}, which is not installed. Run: pip install 'lockgate[local]'"
+    )
+
+
+def test_the_identity_names_weights_encoder_and_threshold():
+    """It is costly, and another threshold is another check."""
+    check = grounded(setting=Setting())
+    assert check.costly
+    assert check.identity["engine"] == "embedded"
+    assert check.identity["threshold"] == embedded.trained()["threshold"]
+    assert check.identity["embed"].startswith("minilm ")
+    assert len(check.identity["weights"]) == 16
+    assert check.identity != grounded(0.9, setting=Setting()).identity
+
+
+def test_the_shipped_weights_fit_the_features():
+    """As many weights as features, and a lineage that names only sets that may be shipped."""
+    data = embedded.trained()
+    assert tuple(data["features"]) == names(data["layers"])
+    assert len(data["logistic"]["weights"]) == len(data["kind"]["weights"]) == len(data["features"])
+    assert len(data["answer"]["weights"]) == 11 + 3 * len(data["features"])
+    lineage = json.loads(embedded._bytes("lineage.json"))
+    banned = ("AggreFact", "AttributionBench", "FactCC", "XSumFaith")
+    assert not [source for source in lineage["trained_on"] if source.startswith(banned)]
+    assert len(embedded._bytes()) < 15_000_000
+
+
+@pytest.mark.slow
+def test_claims_are_told_apart_by_the_shipped_weights():
+    """What the passage says scores above what it does not, and the claim that is not there is shown."""
+    check = grounded(setting=Setting())
+    case = Case(id="a", input="What do we know of the kettle?", context=KETTLE)
+    good, bad = check.many([
+        (case, Completion(text="The kettle weighs 900 grams. Its warranty is two years.")),
+        (case, Completion(text="The kettle weighs 900 grams. It won the Paris design prize in 1998.")),
+    ])  # fmt: skip
+    assert (good.status, bad.status) == ("pass", "fail")
+    assert good.score > bad.score
+    assert bad.evidence[0].text.strip() == "It won the Paris design prize in 1998."
+    assert bad.evidence[0].note.startswith("not in the source: 1998, Paris")
+    near = bad.evidence[1]
+    assert KETTLE[near.start : near.end] == near.text
