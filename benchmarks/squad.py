@@ -222,7 +222,7 @@ def _answered(backend: Any, label: str, questions: Sequence[Question]) -> str:
             _mean([max(_f1(c.text, a) for a in q.answers) for q, c in pairs]),
             _rate(sum(any(_words(c.text) == _words(a) for a in q.answers) for q, c in pairs), n),
             _rate(sum(any(_contains(c.text, a) for a in q.answers) for q, c in pairs), n),
-            _checked("grounded", completions),
+            _checked("grounded", completions, engine="lexical"),
             _checked("refusal", completions, figure="over_refusal"),
             f"{sum(c.tokens_in or 0 for c in completions) / n:.0f}",
             f"{spent:.2f} |",
@@ -230,10 +230,10 @@ def _answered(backend: Any, label: str, questions: Sequence[Question]) -> str:
     )
 
 
-def _checked(name: str, completions: Sequence[Completion], *, figure: str = "") -> str:
+def _checked(name: str, completions: Sequence[Completion], *, figure: str = "", **options: str) -> str:
     """The share of answers that pass a check, or of a figure of it that is true."""
     pairs = [(c.request.case, c) for c in completions if c.request and c.request.case]
-    verdicts = load_check(name).many(pairs)
+    verdicts = load_check(name, **options).many(pairs)
     unscored = sum(v.status in ("unscored", "error") for v in verdicts)
     true = sum(bool(v.figures.get(figure)) if figure else v.passed for v in verdicts)
     return _rate(true, len(verdicts)) + (f", {unscored} unscored" if unscored else "")
