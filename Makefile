@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?= ../shared/data
 
-.PHONY: demo test test-fast test-slow test-gpu lint types docs bench compare clean
+.PHONY: demo test test-fast test-slow test-gpu lint types docs bench bench-checks compare clean
 
 # The whole road on a real model: installs, runs the suites on ft:v3, prints its gate table, writes report/.
 # pytest's exit code 1 is a ruling ("may not ship as it stands"), not an accident: the demo has then worked too.
@@ -42,6 +42,9 @@ docs: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/performance.py --write docs/performance.md
 	$(BIN)/python benchmarks/squad.py $(DATA) --write docs/squad.md
+
+bench-checks: $(READY)
+	$(BIN)/python benchmarks/checks.py $(DATA) --write docs/checks.md
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
