@@ -25,8 +25,9 @@ PARTS = (
         "engine.py --only speed",
         """1,000 cases, three checks each, one pytest item a case, journal and JUnit, whole processes. The
 floor is a bare aiohttp loop that asks the same and checks nothing. Hypothesis's plugin, which imports
-hypothesis at the end of any pytest run where it is installed (0.1 s), is off. Targets: a ratio of at most 1.10 at 200
-ms; at 0 ms at least 800 cases/s through HTTP and 900 on `scripted`; at most 1.5 ms of CPU time a case.""",
+hypothesis at the end of any pytest run where it is installed (0.1 s), is off. Targets: a ratio of at most
+1.10 at 200 ms; at 0 ms at least 800 cases/s through HTTP and 900 on `scripted`; at most 1.5 ms of CPU time a
+case.""",
     ),
     (
         "Ten times the cases",

@@ -16,7 +16,5 @@ def test_garbage_is_looked_for_less_while_lockgate_is_awake(desk):
 def test_a_session_without_suites_changes_nothing(desk):
     """An installed and unused plugin leaves the collector alone."""
     before = gc.get_threshold()
-    desk.write(
-        "test_seen.py", f"import gc\ndef test_seen():\n    assert gc.get_threshold() == {before}\n"
-    )
+    desk.write("test_seen.py", f"import gc\ndef test_seen():\n    assert gc.get_threshold() == {before}\n")
     desk.run("test_seen.py").assert_outcomes(passed=1)

@@ -41,7 +41,8 @@ def test_stats_are_a_line_and_a_table():
     fill(api="a", ft="b")
     result = run("stats")
     head, names, *rows = result.stdout.splitlines()
-    assert re.fullmatch(r"\.lockgate/journal\.sqlite: [\d.]+ kB, schema 3, 2 completions, 0 verdicts, 0 runs", head)
+    expected = r"\.lockgate/journal\.sqlite: [\d.]+ kB, schema 3, 2 completions, 0 verdicts, 0 runs"
+    assert re.fullmatch(expected, head)
     assert re.split(r"\s{2,}", names) == [
         "backend", "completions", "first", "last", "tokens in", "tokens out", "cost",
     ]  # fmt: skip
