@@ -25,7 +25,7 @@ from lockgate.checks.claims import windows
 from lockgate.checks.grounding.embedded import answer_risk, risk
 from lockgate.checks.overlap import overlap
 from lockgate.model import Passage
-from train_groundedness import NOWHERE, fit, fold_of
+from train_groundedness import NOWHERE, fit, fold_of, prepared
 
 PUBLISHED = {
     "RAGTruth": "F1: TinyLettuce 32M 72.2, LettuceDetect-large 79.2, GPT-4 prompted 63.4; floor AUROC 0.79",
@@ -68,7 +68,7 @@ def held_out(rows: Sequence[Row], data: Path, folder: Path) -> list[Scored]:
         model = pickle.loads(kept.read_bytes())
         for row in rows:
             if fold_of(row) == fold:
-                table = row.table.astype(np.float64)
+                table = prepared(row)
                 risks = risk(model, table)
                 whole = answer_risk(model, risks, table)
                 floor = floors[row.source, row.id]
@@ -151,7 +151,7 @@ def spans(part: Sequence[Scored]) -> tuple[float, float, float]:
 
 def kinds(rows: Sequence[Row], folder: Path) -> tuple[int, float]:
     """How many unsupported claims RAGTruth has, and how often held-out weights tell their kind right."""
-    from lockgate.checks.grounding.forest import logistic
+    from lockgate.checks.grounding.odds import logistic
 
     right, total = 0, 0
     for fold in (0, 1, 2):
@@ -159,7 +159,7 @@ def kinds(rows: Sequence[Row], folder: Path) -> tuple[int, float]:
         for row in rows:
             known = row.conflicts >= 0
             if fold_of(row) == fold and known.any():
-                said = logistic(model["kind"], row.table.astype(np.float64)[known]) >= 0
+                said = logistic(model["kind"], prepared(row)[known]) >= 0
                 right, total = right + int((said == row.conflicts[known]).sum()), total + int(known.sum())
     return total, right / total
 

@@ -2,7 +2,7 @@
 
     python benchmarks/train_groundedness.py DATA --work FOLDER [--seconds N]
 
-Reads DATA/groundedness.jsonl.gz (its README says what is in it and where from), turns each answer into
+Reads DATA/groundedness.jsonl.gz (its README says what is in it and where from), turns each answer to
 claims and each claim into what the check reads of it, fits the model of claims, that of answers, the thresholds
 and the model of how a claim fails, and writes weights.json and lineage.json beside the engine. Only records
 marked `shippable` are trained on.
@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
@@ -29,15 +28,15 @@ from groundedness_rows import LAYERS, Row, family, read_rows
 from lockgate.checks.grounding import embedded
 from lockgate.checks.grounding.embedded import answer_risk, risk
 from lockgate.checks.grounding.features import names
-from lockgate.checks.grounding.forest import logistic, summary
+from lockgate.checks.grounding.odds import chance, crossed, logistic, summary
 
 SEED = 20261121
-MIX = 0.6
-TREES: dict[str, Any] = {
-    "max_iter": 160, "learning_rate": 0.05, "max_leaf_nodes": 10, "min_samples_leaf": 40,
-    "l2_regularization": 5.0, "max_features": 0.3, "random_state": SEED,
-}  # fmt: skip
+OTHERS = 0.03
+"""What a claim of another set than RAGTruth weighs: these were made otherwise, mostly of single claims."""
+CLAIMS, ANSWERS, KINDS = 0.02, 0.003, 0.02
+"""How freely each model may fit (the inverse of the ridge)."""
 INNER = 3
+STRUCTURED = names(LAYERS).index("structured")
 FOLDS = {
     "WiCE": 0, "SummEdits": 0, "BUMP": 1, "FRANK": 1, "BEGIN": 1, "Q2": 2, "HaluEval": 2, "Factcheck": 2,
 }  # fmt: skip
@@ -52,54 +51,29 @@ def fold_of(row: Row) -> int:
 
 
 def weight(row: Row, counts: Mapping[str, int]) -> float:
-    """What an answer's claims weigh: RAGTruth's in full, another set's no more than 600 answers' worth."""
-    return 1.0 if row.source == "RAGTruth" else min(1.0, 600 / counts[family(row.source)])
+    """What an answer's claims weigh; a large set no more than 600 of its answers would."""
+    return 1.0 if row.source == "RAGTruth" else OTHERS * min(1.0, 600 / counts[family(row.source)])
+
+
+def prepared(row: Row) -> np.ndarray:
+    """The features of a row's claims as the models read them."""
+    return crossed(row.table.astype(np.float64), STRUCTURED)
 
 
 def fit_claims(train: Sequence[Row]) -> dict[str, Any]:
     """The claims' model. Of a long unsupported answer the claim that looks worst is taken for the culprit."""
     counts = Counter(family(r.source) for r in train)
-    table = np.concatenate([r.table for r in train]).astype(np.float64)
+    table = np.concatenate([prepared(r) for r in train])
     labels = np.concatenate([r.labels for r in train]).copy()
     weights = np.concatenate([np.full(len(r.table), weight(r, counts)) for r in train])
     known = labels >= 0
-    model = _logistic(table[known], labels[known], weights[known], 0.02)
-    if not known.all():
-        starts = np.cumsum([0, *(len(r.table) for r in train)])
-        guessed = logistic(model, table)
-        for row, start in zip(train, starts, strict=False):
-            if (row.labels < 0).any():
-                labels[start + int(guessed[start : start + len(row.table)].argmax())] = 1
-        known = labels >= 0
-    return _both(table[known], labels[known], weights[known])
-
-
-def _both(table: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
-    forest = HistGradientBoostingClassifier(**TREES).fit(table, labels, sample_weight=weights)
-    return {"mix": MIX, "trees": _trees(forest), "logistic": _logistic(table, labels, weights, 0.02)}
-
-
-def _trees(forest: HistGradientBoostingClassifier) -> dict[str, Any]:
-    trees = []
-    for (predictor,) in forest._predictors:  # noqa: SLF001 - there is no public way to the trees
-        nodes = predictor.nodes
-        leaf = nodes["is_leaf"].astype(bool)
-        trees.append(
-            {
-                "feature": np.where(leaf, -1, nodes["feature_idx"]).tolist(),
-                "at": [
-                    0.0 if is_leaf else round(float(x), 6)
-                    for x, is_leaf in zip(nodes["num_threshold"], leaf, strict=True)
-                ],
-                "left": nodes["left"].tolist(),
-                "right": nodes["right"].tolist(),
-                "value": [
-                    round(float(x), 6) if is_leaf else 0.0
-                    for x, is_leaf in zip(nodes["value"], leaf, strict=True)
-                ],
-            }
-        )
-    return {"base": float(forest._baseline_prediction.ravel()[0]), "trees": trees}  # noqa: SLF001
+    first = chance(logistic(_logistic(table[known], labels[known], weights[known], CLAIMS), table))
+    starts = np.cumsum([0, *(len(r.table) for r in train)])
+    for row, start in zip(train, starts, strict=False):
+        if (row.labels < 0).any():
+            labels[start + int(first[start : start + len(row.table)].argmax())] = 1
+    known = labels >= 0
+    return _logistic(table[known], labels[known], weights[known], CLAIMS)
 
 
 def _logistic(
@@ -107,7 +81,9 @@ def _logistic(
 ) -> dict[str, Any]:
     mean, scale = table.mean(0), np.maximum(table.std(0), 1e-6)
     scaled = np.clip((table - mean) / scale, -8, 8)
-    model = LogisticRegression(C=strength, max_iter=2000).fit(scaled, labels, sample_weight=weights)
+    model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200).fit(
+        scaled, labels, sample_weight=weights
+    )
     listed = {"mean": mean, "scale": scale, "weights": model.coef_[0]}
     return {k: [round(float(x), 6) for x in v] for k, v in listed.items()} | {
         "base": round(float(model.intercept_[0]), 6)
@@ -117,13 +93,13 @@ def _logistic(
 def fit(train: Sequence[Row]) -> dict[str, Any]:
     """All weights, from these answers alone; held-out risks are from inner folds by document."""
     train = [r for r in train if r.shippable]
-    model = fit_claims(train)
+    model: dict[str, Any] = {"claim": fit_claims(train)}
     risks = _held_out(train)
     counts = Counter(family(r.source) for r in train)
     table = np.stack([summarised(row, one) for row, one in zip(train, risks, strict=True)])
     labels = np.array([r.label for r in train])
     weights = np.array([weight(r, counts) for r in train])
-    model["answer"] = _logistic(table, labels, weights, 0.005)
+    model["answer"] = _logistic(table, labels, weights, ANSWERS)
     model["features"] = list(names(LAYERS))
     model["threshold"] = _threshold(model, train, risks)
     model["line"] = _line(train, risks)
@@ -133,24 +109,23 @@ def fit(train: Sequence[Row]) -> dict[str, Any]:
 
 def summarised(row: Row, risks: np.ndarray) -> np.ndarray:
     """What the answer's model reads of a row."""
-    structured = float(row.table[0, names(LAYERS).index("structured")])
-    return summary(risks, row.table.astype(np.float64), structured=structured)
+    return summary(risks, prepared(row), structured=float(row.table[0, STRUCTURED]))
 
 
 def _held_out(train: Sequence[Row]) -> list[np.ndarray]:
     risks: list[np.ndarray] = [np.zeros(0)] * len(train)
     folds = GroupKFold(INNER, shuffle=True, random_state=SEED)
     for inside, outside in folds.split(train, groups=[r.group for r in train]):
-        model = fit_claims([train[i] for i in inside])
+        model = {"claim": fit_claims([train[i] for i in inside])}
         for i in outside:
-            risks[i] = risk(model, train[i].table.astype(np.float64))
+            risks[i] = risk(model, prepared(train[i]))
     return risks
 
 
 def _threshold(model: dict[str, Any], train: Sequence[Row], risks: Sequence[np.ndarray]) -> float:
     """The answer's score with the best balanced accuracy, averaged over RAGTruth's three tasks."""
     mine = [
-        (r, 1 - answer_risk(model, one, r.table.astype(np.float64)))
+        (r, 1 - answer_risk(model, one, prepared(r)))
         for r, one in zip(train, risks, strict=True)
         if r.source == "RAGTruth"
     ]
@@ -182,9 +157,9 @@ def _line(train: Sequence[Row], risks: Sequence[np.ndarray]) -> float:
 
 
 def _kind(train: Sequence[Row]) -> dict[str, Any]:
-    table = np.concatenate([r.table for r in train]).astype(np.float64)
+    table = np.concatenate([prepared(r) for r in train])
     kinds = np.concatenate([r.conflicts for r in train])
-    return _logistic(table[kinds >= 0], kinds[kinds >= 0], None, 0.02)
+    return _logistic(table[kinds >= 0], kinds[kinds >= 0], None, KINDS)
 
 
 def lineage(train: Sequence[Row], model: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from tiny_encoder import save_tiny_encoder
 
 from lockgate.checks.groundedness import grounded
-from lockgate.checks.grounding import embedded, forest
+from lockgate.checks.grounding import embedded, odds
 from lockgate.checks.grounding.evidence import Evidence
 from lockgate.checks.grounding.features import features, names, read_ahead
 from lockgate.checks.grounding.reading import Reader, reader
@@ -19,13 +19,6 @@ from lockgate.checks.grounding.units import units
 from lockgate.errors import MissingExtra
 from lockgate.model import Case, Completion, Passage, Setting
 
-STUMP = {
-    "feature": [0, -1, -1],
-    "at": [2.0, 0.0, 0.0],
-    "left": [1, 0, 0],
-    "right": [2, 0, 0],
-    "value": [0, -1, 3],
-}
 KETTLE = "The kettle has a warranty of two years. It weighs 900 grams. Ann Berg designed it in Oslo."
 
 
@@ -35,34 +28,33 @@ def folder(tmp_path_factory):
     return save_tiny_encoder(tmp_path_factory.mktemp("encoder") / "m")
 
 
-def test_trees_add_their_leaves_to_the_base():
-    """A value up to the cut goes left, one above it right."""
-    rows = np.array([[1.0], [2.0], [2.1]])
-    assert forest.trees({"base": 0.5, "trees": [STUMP, STUMP]}, rows).tolist() == [-1.5, -1.5, 6.5]
+def test_features_are_crossed_with_what_the_evidence_is():
+    """Rows against an object have their features twice, those against prose have noughts beside them."""
+    assert odds.crossed(np.array([[2.0, 1.0], [3.0, 0.0]]), 1).tolist() == [[2, 1, 2, 1], [3, 0, 0, 0]]
 
 
 def test_a_logistic_function_scales_and_clips_what_it_reads():
     """An odd value counts for eight standard deviations, no more."""
     model = {"mean": [1.0, 0.0], "scale": [2.0, 1.0], "weights": [1.0, 0.5], "base": 0.25}
-    assert forest.logistic(model, np.array([[3.0, 2.0], [1e9, 0.0]])).tolist() == [2.25, 8.25]
+    assert odds.logistic(model, np.array([[3.0, 2.0], [1e9, 0.0]])).tolist() == [2.25, 8.25]
 
 
 def test_a_chance_is_never_certain():
     """Log-odds of nought are even, and the ends stay off 0 and 1."""
-    assert forest.chance(np.array([0.0, -1e3, 1e3])).tolist() == [0.5, 1e-4, 1 - 1e-4]
+    assert odds.chance(np.array([0.0, -1e3, 1e3])).tolist() == [0.5, 1e-4, 1 - 1e-4]
 
 
 def test_risks_are_pooled_for_the_answer():
     """The greatest, any, the mean, the second greatest, and how many."""
-    found = forest.pooled([0.2, 0.5])
+    found = odds.pooled([0.2, 0.5])
     assert found.tolist() == pytest.approx([0.0, math.log(0.6 / 0.4), 0.35, 0.2, math.log(2)])
-    assert forest.pooled([0.5])[3] == 0.5
+    assert odds.pooled([0.5])[3] == 0.5
 
 
 def test_the_summary_holds_risks_and_the_features_extremes():
     """What is read of an answer has its length whatever the number of claims."""
     rows = np.array([[1.0, 5.0], [3.0, 4.0]])
-    found = forest.summary(np.array([0.5, 0.5]), rows, structured=1.0)
+    found = odds.summary(np.array([0.5, 0.5]), rows, structured=1.0)
     assert found[5] == 1.0
     assert found[:5].tolist() == found[6:11].tolist()
     assert found[11:].tolist() == [3.0, 5.0, 1.0, 4.0, 2.0, 4.5]
@@ -147,8 +139,8 @@ def test_the_shipped_weights_fit_the_features():
     """As many weights as features, and a lineage that names only sets that may be shipped."""
     data = embedded.trained()
     assert tuple(data["features"]) == names(data["layers"])
-    assert len(data["logistic"]["weights"]) == len(data["kind"]["weights"]) == len(data["features"])
-    assert len(data["answer"]["weights"]) == 11 + 3 * len(data["features"])
+    assert len(data["claim"]["weights"]) == len(data["kind"]["weights"]) == 2 * len(data["features"])
+    assert len(data["answer"]["weights"]) == 11 + 6 * len(data["features"])
     lineage = json.loads(embedded._bytes("lineage.json"))
     banned = ("AggreFact", "AttributionBench", "FactCC", "XSumFaith")
     assert not [source for source in lineage["trained_on"] if source.startswith(banned)]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from lockgate.checks.grounding.answers import Answer, Engine, Finding, Kind, Reading
 from lockgate.checks.grounding.evidence import Evidence
 from lockgate.checks.grounding.features import Found, features, read_ahead
-from lockgate.checks.grounding.forest import chance, logistic, summary, trees
+from lockgate.checks.grounding.odds import chance, crossed, logistic, summary
 from lockgate.checks.grounding.reading import reader
 from lockgate.checks.grounding.units import units
 from lockgate.errors import MissingExtra, UsageError
@@ -91,7 +91,8 @@ def _reading(data: Trained, evidence: Evidence, answer: Answer) -> Reading:
         features(claim.text, evidence, position=at / last, claims=len(answer.claims))
         for at, claim in enumerate(answer.claims)
     ]
-    rows = np.stack([f.values for f in found]).astype(np.float64)
+    table = np.stack([f.values for f in found]).astype(np.float64)
+    rows = crossed(table, data["features"].index("structured"))
     chances = risk(data, rows)
     kinds = chance(logistic(data["kind"], rows))
     findings = tuple(
@@ -101,9 +102,8 @@ def _reading(data: Trained, evidence: Evidence, answer: Answer) -> Reading:
 
 
 def risk(data: Trained, rows: Table) -> Table:
-    """The probability that each claim is unsupported, shape (claims,)."""
-    share = data["mix"]
-    return chance(share * trees(data["trees"], rows) + (1 - share) * logistic(data["logistic"], rows))
+    """The probability that each claim is unsupported, shape (claims,); rows are `crossed`."""
+    return chance(logistic(data["claim"], rows))
 
 
 def answer_risk(data: Trained, risks: Table, rows: Table) -> float:

@@ -1,4 +1,4 @@
-"""Small trained models as plain JSON: boosted trees and logistic functions, evaluated by a few lines."""
+"""Small trained models as plain JSON: logistic functions of features, and what is made of their odds."""
 
 from __future__ import annotations
 
@@ -11,32 +11,23 @@ if TYPE_CHECKING:
 
     Table: TypeAlias = NDArray[np.float64]
 
-__all__ = ["chance", "logistic", "pooled", "summary", "trees"]
+__all__ = ["chance", "crossed", "logistic", "pooled", "summary"]
 
 _LEAST = 1e-4
 
 
-def trees(model: Mapping[str, Any], rows: Table) -> Table:
-    """The log-odds that boosted trees give to each row.
+def crossed(rows: Table, structured: int) -> Table:
+    """Each row's features, and again those of rows whose evidence is an object, shape (rows, 2 · features).
+
+    So a feature may weigh otherwise where a passage is read value by value.
 
     Args:
-        model: `base`, and `trees`, each with lists of one entry a node: `feature` (-1 for a leaf), `at` (a
-            value up to it goes left), `left`, `right` (numbers of nodes) and `value` (of a leaf).
-        rows: float64, shape (rows, features).
+        rows: shape (rows, features).
+        structured: the column that is 1 where the evidence is an object, else 0.
     """
     import numpy as np
 
-    total = np.full(len(rows), float(model["base"]))
-    for tree in model["trees"]:
-        feature, at = np.asarray(tree["feature"]), np.asarray(tree["at"], float)
-        left, right = np.asarray(tree["left"]), np.asarray(tree["right"])
-        node = np.zeros(len(rows), int)
-        while (inner := feature[node] >= 0).any():
-            here = node[inner]
-            goes_left = rows[inner, feature[here]] <= at[here]
-            node[inner] = np.where(goes_left, left[here], right[here])
-        total += np.asarray(tree["value"], float)[node]
-    return total
+    return np.concatenate([rows, rows * rows[:, structured : structured + 1]], 1)
 
 
 def logistic(model: Mapping[str, Any], rows: Table) -> Table:
