@@ -22,7 +22,7 @@ import numpy as np
 from groundedness_rows import Row, family, read_rows, records
 from lockgate import Case, Completion, load_check
 from lockgate.checks.claims import windows
-from lockgate.checks.grounding.embedded import answer_risk, risk
+from lockgate.checks.grounding.embedded import answer_risk, risk, threshold_of
 from lockgate.checks.overlap import overlap
 from lockgate.model import Passage
 from train_groundedness import NOWHERE, fit, fold_of, prepared
@@ -72,7 +72,8 @@ def held_out(rows: Sequence[Row], data: Path, folder: Path) -> list[Scored]:
                 risks = risk(model, table)
                 whole = answer_risk(model, risks, table)
                 floor = floors[row.source, row.id]
-                scored.append(Scored(row, whole, risks, model["threshold"], model["line"], floor))
+                least = threshold_of(model, table)
+                scored.append(Scored(row, whole, risks, least, model["line"], floor))
     return scored
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from importlib import util
+from unittest.mock import ANY
 
 import numpy as np
 import pytest
@@ -129,7 +130,7 @@ def test_the_identity_names_weights_encoder_and_threshold():
     check = grounded(setting=Setting())
     assert check.costly
     assert check.identity["engine"] == "embedded"
-    assert check.identity["threshold"] == embedded.trained()["threshold"]
+    assert check.identity["threshold"] == embedded.trained()["threshold"] == {"prose": ANY, "object": ANY}
     assert check.identity["embed"].startswith("minilm ")
     assert len(check.identity["weights"]) == 16
     assert check.identity != grounded(0.9, setting=Setting()).identity

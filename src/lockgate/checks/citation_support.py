@@ -92,8 +92,8 @@ def _held(
         for c, some in asked
     }
     read = {key: answer for key, answer in answers.items() if answer.passages}
-    for key, reading in zip(read, engine.read(list(read.values()), engine.threshold), strict=True):
-        held[key] = reading.score is not None and reading.score >= engine.threshold
+    for key, reading in zip(read, engine.read(list(read.values()), None), strict=True):
+        held[key] = reading.score is not None and reading.score >= reading.threshold
     return held
 
 

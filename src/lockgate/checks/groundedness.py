@@ -59,22 +59,24 @@ def grounded(
     if threshold is not None and not 0 <= threshold <= 1:
         raise UsageError(f"The threshold of 'grounded' cannot be {threshold!r}. Use a number from 0 to 1.")
     found = engine_of(engine, setting)
-    least = found.threshold if threshold is None else threshold
+    own = {} if threshold is None else {"threshold": threshold}
 
     def judge_many(pairs: Sequence[tuple[Case, Completion]]) -> list[Verdict]:
-        return _judge_many(found, least, pairs)
+        return _judge_many(found, threshold, pairs)
 
     return Check(
         name="grounded",
         measures=_MEASURES,
         judge=lambda case, completion: judge_many([(case, completion)])[0],
         judge_many=judge_many,
-        identity={"check": "grounded", **found.identity, "threshold": least},
+        identity={"check": "grounded", **found.identity, **own},
         costly=found.costly,
     )
 
 
-def _judge_many(engine: Engine, threshold: float, pairs: Sequence[tuple[Case, Completion]]) -> list[Verdict]:
+def _judge_many(
+    engine: Engine, threshold: float | None, pairs: Sequence[tuple[Case, Completion]]
+) -> list[Verdict]:
     told = [_answer(case, completion) for case, completion in pairs]
     readings = iter(engine.read([a for a in told if isinstance(a, Answer)], threshold))
     return [_verdict(a, next(readings), threshold) if isinstance(a, Answer) else a for a in told]
@@ -101,10 +103,11 @@ def _passages(case: Case, completion: Completion) -> Sequence[Passage]:
     return [Passage(id=f"context {n}", text=text) for n, text in enumerate(case.context, 1)]
 
 
-def _verdict(answer: Answer, reading: Reading, threshold: float) -> Verdict:
+def _verdict(answer: Answer, reading: Reading, threshold: float | None) -> Verdict:
     scored = [(c, f) for c, f in zip(answer.claims, reading.findings, strict=True) if f.score is not None]
     silent = len(answer.claims) - len(scored)
-    falls = reading.score is not None and reading.score < threshold
+    least = reading.threshold if threshold is None else threshold
+    falls = reading.score is not None and reading.score < least
     bad = _unsupported(scored, reading.line) if falls else []
     figures: dict[str, Figure] = {
         "hallucination_rate": bool(bad),

@@ -47,12 +47,14 @@ class Reading:
 
     Args:
         score: 0..1; the answer fails below the threshold. None where no claim has a verdict.
+        threshold: the engine's own for this answer, where none is given.
         line: a claim below it is unsupported in an answer that fails; the weakest always is.
         note: why claims have no verdict.
     """
 
     findings: tuple[Finding, ...]
     score: float | None
+    threshold: float
     line: float
     note: str = ""
 
@@ -62,13 +64,11 @@ class Engine:
     """A way to tell what an answer rests on.
 
     Args:
-        read: answers → one reading for each, in order.
-        threshold: the least score of an answer that rests on its passages, where none is given.
+        read: answers, and the threshold that is given → one reading for each, in order.
         identity: everything that can change a reading.
         costly: whether a model is asked.
     """
 
-    read: Callable[[Sequence[Answer], float], Sequence[Reading]]
-    threshold: float
+    read: Callable[[Sequence[Answer], float | None], Sequence[Reading]]
     identity: Mapping[str, JSON] = field(default_factory=dict)
     costly: bool = False

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Table: TypeAlias = NDArray[np.float64]
 
-__all__ = ["WEIGHTS", "Trained", "answer_risk", "embedded", "risk", "trained"]
+__all__ = ["WEIGHTS", "Trained", "answer_risk", "embedded", "risk", "threshold_of", "trained"]
 
 WEIGHTS = "weights.json"
 """The trained model, beside this module; `lineage.json` says where it is from."""
@@ -52,12 +52,17 @@ def embedded(model: str, setting: Setting) -> Engine:
         raise UsageError(f"The engine 'embedded' cannot read by {model!r}. Name a folder or a hub id.")
     data = trained()
 
-    def read(answers: Sequence[Answer], _: float) -> list[Reading]:
+    def read(answers: Sequence[Answer], _: float | None) -> list[Reading]:
         parts = [answers[at : at + _BATCH] for at in range(0, len(answers), _BATCH)]
         return [one for part in parts for one in _read(data, encoder.model, part)]
 
-    identity = {"engine": "embedded", "weights": _digest(), **encoder.identity}
-    return Engine(read=read, threshold=data["threshold"], identity=identity, costly=True)
+    identity = {
+        "engine": "embedded",
+        "weights": _digest(),
+        "threshold": data["threshold"],
+        **encoder.identity,
+    }
+    return Engine(read=read, identity=identity, costly=True)
 
 
 @cache
@@ -98,12 +103,23 @@ def _reading(data: Trained, evidence: Evidence, answer: Answer) -> Reading:
     findings = tuple(
         _finding(one, float(chances[at]), float(kinds[at]), evidence) for at, one in enumerate(found)
     )
-    return Reading(findings=findings, score=1 - answer_risk(data, chances, rows), line=data["line"])
+    return Reading(
+        findings=findings,
+        score=1 - answer_risk(data, chances, rows),
+        threshold=threshold_of(data, table),
+        line=data["line"],
+    )
 
 
 def risk(data: Trained, rows: Table) -> Table:
     """The probability that each claim is unsupported, shape (claims,); rows are `crossed`."""
     return chance(logistic(data["claim"], rows))
+
+
+def threshold_of(data: Trained, rows: Table) -> float:
+    """The shipped threshold: one for prose, one for objects, as answers about these fail more often."""
+    structured = rows[0, data["features"].index("structured")] > 0
+    return float(data["threshold"]["object" if structured else "prose"])
 
 
 def answer_risk(data: Trained, risks: Table, rows: Table) -> float:

@@ -46,12 +46,14 @@ def hub(model: str, setting: Setting) -> Engine:
     if folder.is_dir():
         weights = hash_files(folder, sorted(p for p in folder.rglob("*") if p.is_file()), read=hash_once)
 
-    def read(answers: Sequence[Answer], threshold: float) -> list[Reading]:
+    def read(answers: Sequence[Answer], threshold: float | None) -> list[Reading]:
         score = _by_tokens if _is_token_classifier(where) else _by_pairs
-        return [_reading(score(where, answer), threshold) for answer in answers]
+        return [
+            _reading(score(where, answer), _LINE if threshold is None else threshold) for answer in answers
+        ]
 
     return Engine(
-        read=read, threshold=_LINE, identity={"engine": "hf", "model": weights, "rules": 1}, costly=True
+        read=read, identity={"engine": "hf", "model": weights, "rules": 1, "threshold": _LINE}, costly=True
     )
 
 
@@ -73,7 +75,9 @@ def _is_token_classifier(model: str) -> bool:
 
 def _reading(scored: Sequence[tuple[float, Span | None]], threshold: float) -> Reading:
     findings = tuple(Finding(score=score, near=near) for score, near in scored)
-    return Reading(findings=findings, score=min(score for score, _ in scored), line=threshold)
+    return Reading(
+        findings=findings, score=min(score for score, _ in scored), threshold=_LINE, line=threshold
+    )
 
 
 def _by_pairs(model: str, answer: Answer) -> list[tuple[float, Span | None]]:

@@ -38,11 +38,16 @@ def judged(backend: str, setting: Setting) -> Engine:
         raise UsageError("The engine 'judge' needs a project. Declare its backend in lockgate.yaml.")
     asked = setting.backend(backend)
 
-    def read(answers: Sequence[Answer], _: float) -> list[Reading]:
+    def read(answers: Sequence[Answer], _: float | None) -> list[Reading]:
         return _read(asked, answers)
 
-    identity = {"engine": "judge", "system": _SYSTEM, "backend": digest(dict(asked.identity))}
-    return Engine(read=read, threshold=_LINE, identity=identity, costly=True)
+    identity = {
+        "engine": "judge",
+        "system": _SYSTEM,
+        "threshold": _LINE,
+        "backend": digest(dict(asked.identity)),
+    }
+    return Engine(read=read, identity=identity, costly=True)
 
 
 def _read(backend: Backend, answers: Sequence[Answer]) -> list[Reading]:
@@ -74,7 +79,7 @@ def _reading(answer: Answer, reply: Completion | None) -> Reading:
     found, note = _verdicts(answer, reply)
     findings = tuple(found.get(n, Finding(score=None)) for n in range(1, len(answer.claims) + 1))
     scores = [f.score for f in findings if f.score is not None]
-    return Reading(findings=findings, score=min(scores, default=None), line=_LINE, note=note)
+    return Reading(findings=findings, score=min(scores, default=None), threshold=_LINE, line=_LINE, note=note)
 
 
 def _verdicts(answer: Answer, reply: Completion | None) -> tuple[dict[int, Finding], str]:

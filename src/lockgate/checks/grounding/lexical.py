@@ -12,6 +12,8 @@ from lockgate.model import Setting, Span
 
 __all__ = ["lexical"]
 
+_LINE = 0.5
+
 
 def lexical(name: str, _: Setting) -> Engine:
     """The engine `lexical`; an answer's score is that of its weakest claim.
@@ -21,18 +23,18 @@ def lexical(name: str, _: Setting) -> Engine:
     """
     if name:
         raise UsageError(f"The engine 'lexical' of 'grounded' takes no name. Drop {':' + name!r}.")
-    return Engine(read=_read, threshold=0.5, identity={"engine": "lexical", "rules": 2})
+    return Engine(read=_read, identity={"engine": "lexical", "rules": 2, "threshold": _LINE})
 
 
-def _read(answers: Sequence[Answer], threshold: float) -> list[Reading]:
-    return [_reading(answer, threshold) for answer in answers]
+def _read(answers: Sequence[Answer], threshold: float | None) -> list[Reading]:
+    return [_reading(answer, _LINE if threshold is None else threshold) for answer in answers]
 
 
 def _reading(answer: Answer, threshold: float) -> Reading:
     evidence = windows(answer.passages)
     supports = [overlap(claim.text, evidence) for claim in answer.claims]
     findings = tuple(_finding(support, evidence) for support in supports)
-    return Reading(findings=findings, score=min(s.score for s in supports), line=threshold)
+    return Reading(findings=findings, score=min(s.score for s in supports), threshold=_LINE, line=threshold)
 
 
 def _finding(support: Support, evidence: Sequence[Window]) -> Finding:
