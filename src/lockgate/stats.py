@@ -32,6 +32,8 @@ T_LEAST = 30
 """Below this many values no Student t limit is given."""
 
 _HALVINGS = 45
+# Below it 0 stands for the lower limit, which is never wrong; what is tried there could not be divided by.
+_SMALLEST_MEAN = 1e-100
 _STAKES = (0.5, 1, 2, 4, 8, 16, 64)
 
 
@@ -201,7 +203,7 @@ def _tango(gained: int, lost: int, n: int, difference: float) -> float:
 def _low_mean(shares: Sequence[float], alpha: float) -> float:
     tally = Counter(shares)
     mean = math.fsum(shares) / len(shares)
-    if mean == 0:
+    if mean < _SMALLEST_MEAN:
         return 0.0
     return _boundary(lambda m: _rejects(((s / m, k) for s, k in tally.items()), alpha), 0.0, mean)
 

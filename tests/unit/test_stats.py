@@ -4,7 +4,7 @@ import math
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
@@ -94,6 +94,8 @@ def test_arguments_out_of_range_are_refused(call):
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60), confidences)
+@example([5e-324], 0.75)
+@example([1e-100, 0.0], 0.999)
 def test_bounded_limits_hold_the_mean_and_mirror(values, confidence):
     """The limits lie in 0..1 around the mean, and those of 1-x mirror them."""
     low, high = bounded_limits(values, confidence=confidence)
