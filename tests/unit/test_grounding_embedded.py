@@ -79,6 +79,24 @@ def test_states_do_not_hang_on_what_is_read_beside(folder):
         assert states == pytest.approx(alone, abs=1e-5)
 
 
+def test_what_was_read_is_kept_and_cleared_when_it_grows(folder, monkeypatch):
+    """A text that is read again costs nothing, and no more than so many are held."""
+    source = Reader(str(folder), (1,))
+    first = source.states(["a cat"])[0]
+    assert source.states(["a cat", "a dog"])[0] is first
+    monkeypatch.setattr("lockgate.checks.grounding.reading._KEPT", 2)
+    again = source.states(["a cat", "rome"])
+    assert again[0] is first
+    assert source.states(["a cat"])[0] is not first
+
+
+def test_prose_and_objects_have_thresholds_of_their_own():
+    """Which one an answer is held against hangs on what its passages are."""
+    data = {"features": ["x", "structured"], "threshold": {"prose": 0.7, "object": 0.4}}
+    assert embedded.threshold_of(data, np.array([[9.0, 0.0]])) == 0.7
+    assert embedded.threshold_of(data, np.array([[9.0, 1.0]])) == 0.4
+
+
 def of(text, folder):
     """A passage as evidence, read by the tiny encoder."""
     return Evidence(units([Passage(id="p", text=text)]), reader(str(folder), (1,)))

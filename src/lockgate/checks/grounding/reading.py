@@ -22,7 +22,7 @@ __all__ = ["Reader", "Words", "reader"]
 _BATCH_TOKENS = 1024
 _RARE = 3.4
 _NUMBER = 2.5
-_KEPT = 4_000
+_KEPT = 1_000
 _UNUSED = 1000
 """Where words begin in BERT's vocabulary: before are special and unused tokens and single letters."""
 
@@ -59,19 +59,19 @@ class Reader:
 
     def words(self, texts: Sequence[str]) -> list[Words]:
         """The words of each text; the network is not run."""
-        new = [t for t in dict.fromkeys(texts) if t not in self._words]
+        kept = _there(self._words, texts)
+        new = [t for t in dict.fromkeys(texts) if t not in kept]
         found = dict(zip(new, _split(self.model, max(self.layers), new), strict=True)) if new else {}
-        answer = [found[t] if t in found else self._words[t] for t in texts]
         _keep(self._words, found)
-        return answer
+        return [found[t] if t in found else kept[t] for t in texts]
 
     def states(self, texts: Sequence[str]) -> list[Vectors]:
         """Unit vectors of each text's words at each layer: float32, shape (layers, words, dimensions)."""
-        new = [t for t in dict.fromkeys(texts) if t not in self._states]
+        kept = _there(self._states, texts)
+        new = [t for t in dict.fromkeys(texts) if t not in kept]
         found = dict(zip(new, self._run(self.words(new)), strict=True)) if new else {}
-        answer = [found[t] if t in found else self._states[t] for t in texts]
         _keep(self._states, found)
-        return answer
+        return [found[t] if t in found else kept[t] for t in texts]
 
     def _run(self, texts: Sequence[Words]) -> list[Vectors]:
         import numpy as np
@@ -103,6 +103,12 @@ class Reader:
 def reader(model: str, layers: tuple[int, ...]) -> Reader:
     """The reader of a model (a folder or a hub id) at these layers, one for the process."""
     return Reader(model, layers)
+
+
+def _there(kept: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:
+    """What is kept of the texts; taken at once, as another thread may clear it."""
+    found = ((text, kept.get(text)) for text in dict.fromkeys(texts))
+    return {text: value for text, value in found if value is not None}
 
 
 def _keep(kept: dict[str, Any], found: dict[str, Any]) -> None:
