@@ -49,10 +49,6 @@ def hush(feature: str = _BACKEND) -> tuple[Any, Any]:
     except ModuleNotFoundError as error:
         raise missing(error.name or "transformers", feature) from error
     transformers.utils.logging.disable_progress_bar()
-    if not torch.cuda.is_available():
-        # Grouped heads as they are instead of copied for each: a third less time for attention, and the same
-        # bits. On CUDA, attention with a mask would fall back to its slowest kernel.
-        os.environ.setdefault("TRANSFORMERS_SDPA_FORCE_GQA", "1")
     return torch, transformers
 
 
