@@ -123,3 +123,14 @@ def test_collecting_needs_no_extra(desk):
     result = desk.run("--llm-backend=ft:v3", "--collect-only", "-q")
     result.stdout.fnmatch_lines(["evalsuites/shop.yaml::hours", "evalsuites/shop.yaml::place"])
     assert result.ret == 0
+
+
+def test_a_journal_that_cannot_be_opened_is_a_usage_error(desk):
+    """Nothing is asked when no answer could be kept: exit code 4, with the remedy and no traceback."""
+    (desk.pytester.path / "folder").mkdir()
+    result = desk.run("--llm-backend=ft:v3", "--llm-journal=folder")
+    assert result.ret == 4
+    text = result.stderr.str() + result.stdout.str()
+    assert "The journal" in text
+    assert "Give --llm-journal another file." in text
+    assert "INTERNALERROR" not in text

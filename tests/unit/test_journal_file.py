@@ -127,6 +127,20 @@ def test_many_open_an_old_file_at_once(old):
     assert version_of(old) == SCHEMA_VERSION
 
 
+def test_a_new_file_that_another_process_is_making_is_waited_for(tmp_path):
+    """The switch to WAL is refused at once while another holds the file; it is tried again."""
+    path = tmp_path / "j"
+    other = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    other.execute("CREATE TABLE extra (a)")
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.3, lambda: other.execute("COMMIT"))
+    release.start()
+    open_file(path).close()
+    release.join()
+    other.close()
+    assert version_of(path) == SCHEMA_VERSION
+
+
 def test_an_existing_journal_is_wanted(tmp_path):
     """Who only reads makes no file."""
     with pytest.raises(UsageError, match=r"There is no journal .*none\.sqlite\. Run a suite first"):

@@ -53,6 +53,9 @@ MIGRATIONS: Mapping[int, str] = {
 }
 """Version → the statements, between semicolons, that lead to it; a released entry never changes."""
 
+_PATIENCE_SECONDS = 60.0
+_PAUSE_SECONDS = 0.01
+
 SCHEMA_VERSION = max(MIGRATIONS)
 """What this Lockgate writes."""
 
@@ -66,7 +69,7 @@ def open_file(path: Path) -> sqlite3.Connection:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        database = sqlite3.connect(path, timeout=60, check_same_thread=False)
+        database = sqlite3.connect(path, timeout=_PATIENCE_SECONDS, check_same_thread=False)
     except (sqlite3.OperationalError, OSError) as error:
         raise _unusable(path, error) from error
     try:
@@ -112,7 +115,7 @@ def put_aside(path: Path) -> Path:
 
 
 def _prepare(database: sqlite3.Connection, path: Path) -> None:
-    database.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(database)
     # What was reported is kept even when the power fails; answers are written in groups, so it costs little.
     database.execute("PRAGMA synchronous = FULL")
     version = _version(database)
@@ -122,6 +125,20 @@ def _prepare(database: sqlite3.Connection, path: Path) -> None:
         raise sqlite3.DatabaseError("damaged")
     if version < SCHEMA_VERSION:
         _migrate(database)
+
+
+def _write_ahead(database: sqlite3.Connection) -> None:
+    """Switch to WAL; of several that do so at once, SQLite sends all but one away without a wait."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _migrate(database: sqlite3.Connection) -> None:

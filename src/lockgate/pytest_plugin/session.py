@@ -92,11 +92,11 @@ class Lockgate(Chosen):
             return
         try:
             self._jobs = {item.nodeid: _jobs_of(item) for item in session.items}
+            jobs = [job for jobs in self._jobs.values() for job in jobs]
+            self.engine = Engine(jobs, self.asker, share_of(self.config)) if jobs else None
         except LockgateError as error:
             raise pytest.UsageError(str(error)) from error
-        jobs = [job for jobs in self._jobs.values() for job in jobs]
-        if jobs:
-            self.engine = Engine(jobs, self.asker, share_of(self.config))
+        if self.engine is not None:
             self.engine.start()
 
     # While pytest runs
