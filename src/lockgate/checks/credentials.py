@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from lockgate.checks.patterns import Pattern
 from lockgate.checks.personal_data import Found
 
 __all__ = ["FORMS", "credentials"]
@@ -36,8 +37,8 @@ FORMS: Mapping[str, str] = MappingProxyType(
 )
 """Kind → the published form, a regular expression."""
 
-_ANY = re.compile("|".join(f"(?P<{kind}>{form})" for kind, form in FORMS.items()))
-_STANDS_FOR = re.compile(
+_ANY = Pattern("|".join(f"(?P<{kind}>{form})" for kind, form in FORMS.items()))
+_STANDS_FOR = Pattern(
     r"example|sample|dummy|fake|your[_-]|placeholder|redacted|test[_-]?key|x{5,}|\.{3}|\*{3}", re.IGNORECASE
 )
 _SEQUENCE = "abcdefghijklmnopqrstuvwxyz0123456789"

@@ -6,6 +6,7 @@ import base64
 import codecs
 import re
 
+from lockgate.checks.patterns import Pattern
 from lockgate.checks.personal_data import Found
 
 __all__ = ["demands", "injections", "repeated", "revealed", "secrets_of"]
@@ -106,8 +107,8 @@ _SIGNS = (
         r"answer with)\s*:?\s*[\"'“«`]"
     ),
 )
-_ANY = [re.compile(sign, re.IGNORECASE) for sign in _SIGNS]
-_ASK = re.compile(
+_ANY = [Pattern(sign, re.IGNORECASE) for sign in _SIGNS]
+_ASK = Pattern(
     r"\b(?:say|saying|print|output|write|reply|respond|answer|include|add|append|insert|begin|start|"
     r"end|state|tell|"
     r"display|recommend|mention|visit|return|"
@@ -117,7 +118,7 @@ _ASK = re.compile(
     r"((?-i:[A-Z][A-Z0-9_-]{3,}(?:\s[A-Z0-9_-]{3,})*))",
     re.IGNORECASE,
 )
-_SECRET = re.compile(
+_SECRET = Pattern(
     r"\b(?:password|passcode|passphrase|pass phrase|access code|secret(?: \w+)?|canary|api key|"
     r"pin)\b\s*(?:is|:|=|-)?\s*"
     r"(?:[\"'“‘«`]([^\"'”’»`\n]{3,60})[\"'”’»`]|(?<=[:= ])((?-i:(?=[\w-]*[A-Z])(?=[\w-]*\d))[\w-]{6,60}))",
@@ -127,7 +128,7 @@ _READ_AFTER = 600
 _READ_BEFORE = 120
 _SHORT = 4
 _WORDS = 10
-_DIRECTS = re.compile(
+_DIRECTS = Pattern(
     r"\b(?:you|your|never|always|do not|don't|must|respond|answer|reply|assistant)\b", re.IGNORECASE
 )
 

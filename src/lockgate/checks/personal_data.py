@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from lockgate.checks.checksums import cpf, dni, iban, luhn, maestro, nir, ssn
+from lockgate.checks.patterns import Pattern
 
 __all__ = ["KINDS", "Found", "personal_data"]
 
@@ -26,27 +27,27 @@ class Found:
 class _Kind:
     """How one kind looks, what proves it, what has to stand before it, and what may not."""
 
-    pattern: re.Pattern[str]
+    pattern: Pattern
     holds: Callable[[str], bool] = bool
-    after: re.Pattern[str] | None = None
+    after: Pattern | None = None
     apart: bool = False
 
 
-_NAMED = re.compile(
+_NAMED = Pattern(
     r"\b(?:order|invoice|ticket|ref(?:erence)?|tracking|parcel|shipment|part|model|serial|sku|isbn|"
     r"ean|gtin|item|"
     r"version|batch|transaction|case|booking|uuid|guid|hash|id)\b\W*(?:(?:number|no|nr|id|code|"
     r"is)\b\W*){0,3}$",
     re.IGNORECASE,
 )
-_CALLS = re.compile(
+_CALLS = Pattern(
     r"\b(?:phone|tel(?:ephone)?|mobile|cell|fax|call|calls|called|calling|dial|ring|reach|text|sms|"
     r"whatsapp|desk|"
     r"office|contact|number|answering|messages?|registered|line)\b[^\n\d]{0,40}$",
     re.IGNORECASE,
 )
-_CARD_SAID = re.compile(r"\b(?:card|cc)\b[^\n\d]{0,40}$", re.IGNORECASE)
-_SSN_SAID = re.compile(r"\b(?:ssn|social security)\b[^\n\d]{0,40}$", re.IGNORECASE)
+_CARD_SAID = Pattern(r"\b(?:card|cc)\b[^\n\d]{0,40}$", re.IGNORECASE)
+_SSN_SAID = Pattern(r"\b(?:ssn|social security)\b[^\n\d]{0,40}$", re.IGNORECASE)
 _STREETS = (
     r"Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Way|Place|Pl|Terrace|Ter|"
     r"Square|Sq|"
@@ -70,38 +71,36 @@ _ADDRESS = rf"""
   | (?<=\baddress\ is\ )\d{{1,6}}\ [A-ZÀ-Þ][^\n.,@]{{3,50}}
   | \b(?:P\.?\ ?O\.?\ Box|PSC|Unit|CMR)\ \d+(?:,?\ Box\ \d+)?
 """
-_NET = re.compile(
+_NET = Pattern(
     r"^(?:0|10|127|169\.254|172\.(?:1[6-9]|2\d|3[01])|192\.168|192\.0\.[02]|198\.51\.100|203\.0\.113|255)\."
 )
 
 
 def _public(address: str) -> bool:
     parts = [int(part) for part in address.split(".")]
-    return all(part <= 255 for part in parts) and _NET.match(address) is None
+    return all(part <= 255 for part in parts) and _NET.search(address) is None
 
 
 KINDS: Mapping[str, _Kind] = MappingProxyType(
     {
-        "credit_card": _Kind(re.compile(r"(?<![\w.+-])\d(?:[ -]?\d){12,18}(?![\w-])"), luhn, apart=True),
-        "card_said": _Kind(re.compile(r"(?<![\w.+-])\d{12}(?![\w-])"), maestro, after=_CARD_SAID),
+        "credit_card": _Kind(Pattern(r"(?<![\w.+-])\d(?:[ -]?\d){12,18}(?![\w-])"), luhn, apart=True),
+        "card_said": _Kind(Pattern(r"(?<![\w.+-])\d{12}(?![\w-])"), maestro, after=_CARD_SAID),
         "iban": _Kind(
-            re.compile(
+            Pattern(
                 r"\b(?:(?i:[A-Z]{2}\d{2}[A-Z0-9]{11,30})"
                 r"|[A-Z]{2}\d{2}(?:[ -][A-Z0-9]{4}){2,7}(?:[ -][A-Z0-9]{1,3})?)\b"
             ),
             iban,
         ),
-        "us_ssn": _Kind(re.compile(r"(?<![\w.-])\d{3}[- ]\d{2}[- ]\d{4}(?![\w-])"), ssn, apart=True),
-        "us_ssn_plain": _Kind(re.compile(r"(?<![\w.-])\d{9}(?![\w-])"), ssn, after=_SSN_SAID),
-        "es_dni": _Kind(
-            re.compile(r"\b(?:\d{8}|\d{2}\.\d{3}\.\d{3}|[XYZ]-?\d{7})-?[A-Z]\b"), dni, apart=True
-        ),
-        "br_cpf": _Kind(re.compile(r"(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w-])"), cpf),
-        "fr_nir": _Kind(re.compile(r"(?<!\w)[12] ?\d{2} ?\d{2} ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}(?!\w)"), nir),
-        "email": _Kind(re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[^\W_][\w-]{0,62}\.){1,5}[^\W\d_]{2,24}\b")),
-        "ip_address": _Kind(re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]\d|\w)"), _public),
+        "us_ssn": _Kind(Pattern(r"(?<![\w.-])\d{3}[- ]\d{2}[- ]\d{4}(?![\w-])"), ssn, apart=True),
+        "us_ssn_plain": _Kind(Pattern(r"(?<![\w.-])\d{9}(?![\w-])"), ssn, after=_SSN_SAID),
+        "es_dni": _Kind(Pattern(r"\b(?:\d{8}|\d{2}\.\d{3}\.\d{3}|[XYZ]-?\d{7})-?[A-Z]\b"), dni, apart=True),
+        "br_cpf": _Kind(Pattern(r"(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w-])"), cpf),
+        "fr_nir": _Kind(Pattern(r"(?<!\w)[12] ?\d{2} ?\d{2} ?\d[\dAB] ?\d{3} ?\d{3} ?\d{2}(?!\w)"), nir),
+        "email": _Kind(Pattern(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[^\W_][\w-]{0,62}\.){1,5}[^\W\d_]{2,24}\b")),
+        "ip_address": _Kind(Pattern(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]\d|\w)"), _public),
         "phone": _Kind(
-            re.compile(
+            Pattern(
                 r"(?<![\w.+-])(?:\+\d{1,3}[ .-]?(?:\(0?\d{0,4}\)[ .-]?)?\d(?:[ .-]?\d){5,12}"
                 r"|(?:1[ .-])?(?:\([2-9]\d\d\)[ .]?|[2-9]\d\d[.-])[2-9]\d\d[ .-]\d{4}(?: "
                 r"?x\d{1,5})?)(?![\w-])"
@@ -109,16 +108,16 @@ KINDS: Mapping[str, _Kind] = MappingProxyType(
             apart=True,
         ),
         "phone_said": _Kind(
-            re.compile(r"(?<![\w.+-])\(?0?\d(?:[ .()-]{0,2}\d){6,12}(?![\w-])"),
+            Pattern(r"(?<![\w.+-])\(?0?\d(?:[ .()-]{0,2}\d){6,12}(?![\w-])"),
             lambda t: not re.fullmatch(r"(?:19|20)\d\d[-. ]\d\d?[-. ]\d\d?", t),
             after=_CALLS,
         ),
-        "address": _Kind(re.compile(_ADDRESS, re.VERBOSE)),
+        "address": _Kind(Pattern(_ADDRESS, re.VERBOSE)),
     }
 )
 """Kind → how it is recognised."""
 
-_EXAMPLES = re.compile(
+_EXAMPLES = Pattern(
     r"@(?:[\w.-]+\.)?(?:example(?:\.(?:com|net|org|edu))?|test|invalid|localhost|local)$"
     r"|^(?:\+?1?[ .(-]*)?[2-9]\d\d[) .-]*555[ .-]?01\d\d$|^555[ .-]?01\d\d$"
     r"|^(?:078-05-1120|219-09-9999|123-45-6789|457-55-5462|111-11-1111)$",

@@ -6,6 +6,7 @@ import itertools
 import re
 
 from lockgate.checks.linear import bucket
+from lockgate.checks.patterns import Pattern
 from lockgate.checks.refusal_rules import by_rules, plain, sentences
 from lockgate.checks.refusal_words import ABSTAINS, ITEM, REFUSES, REFUSES_WEAKLY
 
@@ -51,7 +52,7 @@ _TEXT = {
     "harm": r"\b(?:harm|violence|violent|illegal|crime|kill|suicide|hate|discriminat\w*|abus\w+|weapons?|"
     r"drugs?)\b",
 }
-_CUES = {name: re.compile(text, re.IGNORECASE) for name, text in _TEXT.items()}
+_CUES = {name: Pattern(text, re.IGNORECASE) for name, text in _TEXT.items()}
 _HEAVY = {"refuses": REFUSES, "abstains": ABSTAINS, "disapproves": REFUSES_WEAKLY}
 _WORD = re.compile(r"[a-z']+")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")

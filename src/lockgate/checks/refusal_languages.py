@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from lockgate.checks.patterns import Pattern
+
 __all__ = ["ABSTAINS_ABROAD", "REFUSES_ABROAD"]
 
 _REFUSES = {
@@ -142,8 +144,8 @@ _ABSTAINS = {
 }
 
 
-def _any(by_language: dict[str, tuple[str, ...]]) -> re.Pattern[str]:
-    return re.compile("|".join(one for some in by_language.values() for one in some), re.IGNORECASE)
+def _any(by_language: dict[str, tuple[str, ...]]) -> Pattern:
+    return Pattern("|".join(one for some in by_language.values() for one in some), re.IGNORECASE)
 
 
 REFUSES_ABROAD = _any(_REFUSES)

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
+from lockgate.checks.patterns import Pattern
 from lockgate.checks.refusal_languages import ABSTAINS_ABROAD, REFUSES_ABROAD
 from lockgate.checks.refusal_words import (
     ABSTAINS,
@@ -96,7 +97,7 @@ def _answers(text: str, span: Span) -> bool:
     return ANSWERS.search(rest) is not None or len(ITEM.findall(rest)) > 1
 
 
-def _first(pattern: re.Pattern[str], among: list[tuple[int, str]], text: str) -> Span | None:
+def _first(pattern: Pattern, among: list[tuple[int, str]], text: str) -> Span | None:
     for start, sentence in among:
         if pattern.search(BESIDES.sub("", sentence)):
             return _span(start, sentence, text)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from lockgate.checks.patterns import Pattern
+
 __all__ = [
     "ABSTAINS",
     "ANSWERS",
@@ -21,11 +23,11 @@ __all__ = [
 ]
 
 
-def _pattern(text: str, flags: re.RegexFlag = re.IGNORECASE, **parts: str) -> re.Pattern[str]:
+def _pattern(text: str, flags: re.RegexFlag = re.IGNORECASE, **parts: str) -> Pattern:
     joined = re.sub(r"\n\s*", "", text)
     for name, part in parts.items():
         joined = joined.replace(f"<{name}>", re.sub(r"\n\s*", "", part))
-    return re.compile(joined, flags)
+    return Pattern(joined, flags)
 
 
 _SUBJECT = r"\b(?:i|we|this assistant|the assistant|support)\b"

@@ -1,0 +1,35 @@
+"""Regular expressions that are compiled when they are first used."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+from lockgate.checks.patterns import Pattern
+
+UNUSED = """
+import lockgate.checks.groundedness, lockgate.checks.refusal, lockgate.checks.safety, sys
+from lockgate.checks.patterns import Pattern
+rooms = [room for name, room in sys.modules.items() if name.startswith("lockgate.checks.")]
+kept = [one for room in rooms for one in vars(room).values() if isinstance(one, Pattern)]
+print(len(kept), [one.text[:40] for one in kept if "compiled" in vars(one)])
+"""
+
+
+def test_a_pattern_does_what_the_expression_does():
+    """Search, places, texts and replacement are those of the compiled expression."""
+    pattern, plain = Pattern("b+", re.IGNORECASE), re.compile("b+", re.IGNORECASE)
+    text = "aBbcb"
+    assert pattern.search(text).span() == plain.search(text).span()
+    assert [m.span() for m in pattern.finditer(text)] == [m.span() for m in plain.finditer(text)]
+    assert pattern.findall(text) == plain.findall(text)
+    assert pattern.sub("-", text) == plain.sub("-", text)
+
+
+def test_importing_the_checks_compiles_none_of_their_patterns():
+    """A suite pays for the wordings of refusals, injections and the like when an answer is judged."""
+    done = subprocess.run([sys.executable, "-c", UNUSED], capture_output=True, text=True, check=True)
+    count, _, compiled = done.stdout.strip().partition(" ")
+    assert int(count) >= 15
+    assert compiled == "[]"
