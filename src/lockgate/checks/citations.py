@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from lockgate.checks.authoring import failed, passed, unscored
 from lockgate.checks.citation_marks import cited
 from lockgate.checks.citation_support import supported
-from lockgate.checks.grounding.answers import Engine
+from lockgate.checks.grounding.answers import Engine, passages_of
 from lockgate.checks.grounding.engines import engine_of
 from lockgate.errors import UsageError
-from lockgate.model import Case, Check, Completion, Figure, Measure, Passage, Setting, Verdict
+from lockgate.model import Case, Check, Completion, Figure, Measure, Setting, Verdict
 
 __all__ = ["cites_sources"]
 
@@ -83,7 +83,7 @@ def cites_sources(
 
 
 def _judge(options: _Options, case: Case, completion: Completion) -> Verdict:
-    passages = _passages(case, completion)
+    passages = passages_of(case, completion)
     if not passages:
         reason = "There is no passage and no context that could be cited."
         return unscored(reason, dict.fromkeys((options.metric, *options.least)))
@@ -108,9 +108,3 @@ def _shortfall(name: str, share: Figure, limit: float) -> str:
     if limit == 0 or not isinstance(share, float) or share >= limit:
         return ""
     return f"The answer's {name.replace('_', ' ')} is {share:.3g}, below {limit:.3g}."
-
-
-def _passages(case: Case, completion: Completion) -> Sequence[Passage]:
-    if completion.passages:
-        return completion.passages
-    return [Passage(id=f"context {n}", text=text) for n, text in enumerate(case.context, 1)]

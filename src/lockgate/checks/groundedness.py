@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from lockgate.checks.authoring import failed, passed, unscored
 from lockgate.checks.claims import Claim, claims, windows
-from lockgate.checks.grounding.answers import Answer, Engine, Finding, Reading
+from lockgate.checks.grounding.answers import Answer, Engine, Finding, Reading, passages_of
 from lockgate.checks.grounding.engines import engine_of
 from lockgate.checks.overlap import has_content
 from lockgate.checks.refusal import stance
 from lockgate.errors import UsageError
-from lockgate.model import Case, Check, Completion, Figure, Measure, Passage, Setting, Span, Verdict
+from lockgate.model import Case, Check, Completion, Figure, Measure, Setting, Span, Verdict
 
 __all__ = ["grounded"]
 
@@ -91,16 +91,10 @@ def _answer(case: Case, completion: Completion) -> Answer | Verdict:
     said = tuple(claim for claim in stated if has_content(claim.text))
     if not said:
         return unscored(_NOTHING_TO_FIND if stated else "The answer makes no claim.", _unknown())
-    passages = tuple(p for p in _passages(case, completion) if windows([p]))
+    passages = tuple(p for p in passages_of(case, completion) if windows([p]))
     if not passages:
         return unscored(_NO_PASSAGE, _unknown())
     return Answer(question=case.question, text=text, claims=said, passages=passages)
-
-
-def _passages(case: Case, completion: Completion) -> Sequence[Passage]:
-    if completion.passages:
-        return completion.passages
-    return [Passage(id=f"context {n}", text=text) for n, text in enumerate(case.context, 1)]
 
 
 def _verdict(answer: Answer, reading: Reading, threshold: float | None) -> Verdict:

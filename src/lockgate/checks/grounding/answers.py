@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from lockgate.checks.claims import Claim
-from lockgate.model import JSON, Passage, Span
+from lockgate.model import JSON, Case, Completion, Passage, Span
 
-__all__ = ["Answer", "Engine", "Finding", "Reading"]
+__all__ = ["Answer", "Engine", "Finding", "Reading", "passages_of"]
 
 Kind: TypeAlias = Literal["contradiction", "not in the source"]
 
@@ -72,3 +72,10 @@ class Engine:
     read: Callable[[Sequence[Answer], float | None], Sequence[Reading]]
     identity: Mapping[str, JSON] = field(default_factory=dict)
     costly: bool = False
+
+
+def passages_of(case: Case, completion: Completion) -> Sequence[Passage]:
+    """What an answer may rest on: the passages that were retrieved, or the case's context without any."""
+    if completion.passages:
+        return completion.passages
+    return [Passage(id=f"context {n}", text=text) for n, text in enumerate(case.context, 1)]
