@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.checks.claims import claims, sentences, windows
+from lockgate.checks.claims import claims, has_word, sentences, windows
 from lockgate.model import Passage
 
 
@@ -145,6 +145,13 @@ def test_every_text_of_a_json_answer_is_a_claim(texts):
     found = claims(answer)
     assert [c.text for c in found] == [t for t in texts if any(c.isalnum() for c in t)]
     assert [json.loads(f'"{answer[c.start : c.end]}"') for c in found] == [c.text for c in found]
+
+
+@given(st.text("aé0_ .,!\n\r。—", max_size=40))
+def test_a_passage_with_a_word_has_a_window(text):
+    """Whether there is evidence is told without making it."""
+    passage = Passage(id="p", text=text)
+    assert has_word(passage) == bool(windows([passage]))
 
 
 def test_windows_are_runs_of_three_sentences():

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lockgate.checks.citation_marks import CITATION
-from lockgate.checks.claims import Claim, claims, windows
+from lockgate.checks.claims import Claim, claims, has_word
 from lockgate.checks.grounding.answers import Answer, Engine
 from lockgate.checks.overlap import has_content
 from lockgate.model import Passage, Span
@@ -100,7 +100,7 @@ def _held(
 def _answer(question: str, claim: Claim, passages: Sequence[Passage]) -> Answer:
     """The claim as an answer of its own."""
     said = replace(claim, start=0, end=len(claim.text))
-    some = tuple(passage for passage in passages if windows([passage]))
+    some = tuple(passage for passage in passages if has_word(passage))
     return Answer(question=question, text=claim.text, claims=(said,), passages=some)
 
 

@@ -11,7 +11,7 @@ from lockgate.checks.citation_marks import CITATION
 from lockgate.model import Passage
 from lockgate.strict_json import parse
 
-__all__ = ["Claim", "Window", "claims", "sentences", "windows"]
+__all__ = ["Claim", "Window", "claims", "has_word", "sentences", "windows"]
 
 # A run of stops is tried at its first alone: at each of them, a long one would take its length squared.
 _SENTENCE = re.compile(r"[^\n]+?(?:(?<![.!?])[.!?]+(?=[\s\"')\]\[]|$)[\"')\]]*|[。！？؟]|(?=\n|$))")
@@ -78,6 +78,11 @@ def sentences(text: str) -> Iterator[tuple[int, int]]:
 def windows(passages: Sequence[Passage]) -> list[Window]:
     """Every run of up to three sentences of each passage, so that nothing of a long one is left out."""
     return [window for passage in passages for window in _windows(passage)]
+
+
+def has_word(passage: Passage) -> bool:
+    """Whether a passage has a window: a word, a digit, anything that could be evidence."""
+    return _WORD.search(passage.text) is not None
 
 
 def _windows(passage: Passage) -> Iterator[Window]:

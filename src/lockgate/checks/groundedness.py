@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lockgate.checks.authoring import failed, passed, unscored
-from lockgate.checks.claims import Claim, claims, windows
+from lockgate.checks.claims import Claim, claims, has_word
 from lockgate.checks.grounding.answers import Answer, Engine, Finding, Reading, passages_of
 from lockgate.checks.grounding.engines import engine_of
 from lockgate.checks.overlap import has_content
@@ -91,7 +91,7 @@ def _answer(case: Case, completion: Completion) -> Answer | Verdict:
     said = tuple(claim for claim in stated if has_content(claim.text))
     if not said:
         return unscored(_NOTHING_TO_FIND if stated else "The answer makes no claim.", _unknown())
-    passages = tuple(p for p in passages_of(case, completion) if windows([p]))
+    passages = tuple(p for p in passages_of(case, completion) if has_word(p))
     if not passages:
         return unscored(_NO_PASSAGE, _unknown())
     return Answer(question=case.question, text=text, claims=said, passages=passages)
