@@ -229,6 +229,15 @@ def test_many_violations_are_cut_visibly():
     assert found.reason.endswith(" And 3 more.")
 
 
+def test_answers_of_as_many_fields_share_one_verdict():
+    """Nothing differs between two that pass with as many fields; another metric has its own."""
+    check, other = (json_schema(TRIAGE, metric=name, setting=Setting()) for name in ("first", "second"))
+    bug, refund = (f'{{"category": "{name}", "urgent": true}}' for name in ("bug", "refund"))
+    assert judged(check, bug) is judged(check, refund)
+    assert judged(check, bug).check == "json_schema"
+    assert judged(other, bug).figures == {"second": True, "format_f1": Counts(tp=2)}
+
+
 def test_json_in_prose_counts_only_with_extract():
     """By default the whole answer has to be JSON; with `extract` the one value in it is read."""
     text = 'Sure:\n```json\n{"category": "bug", "urgent": true}\n```\nAnything else?'

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lockgate.checks.ecma_patterns import PatternTimeout
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
-__all__ = ["CannotValidate", "Violation", "count_fields", "violations"]
+__all__ = ["CannotValidate", "Violation", "count_fields", "field_counter", "violations"]
 
 _ABSENT: Any = object()
 _MOST = 1000
@@ -78,16 +79,29 @@ def count_fields(schema: JSON, answer: JSON = _ABSENT, found: Sequence[Violation
     Returns:
         Counts as `json_schema` defines them; fp + fn is 0 exactly when there is an answer without violation.
     """
-    declared, required = _declared(schema, schema), _required(schema, schema)
-    if answer is _ABSENT:
-        return Counts(fn=len(required) or len(declared) or 1)
-    if not isinstance(answer, dict):
-        return _count_whole(len(required), wrong=bool(found))
-    missing = {f for v in found if v.missing for f in v.fields}
-    wrong = {f for v in found if not v.missing for f in v.fields}
-    whole = sum(not v.fields for v in found)
-    right = (declared | required) & answer.keys() - wrong
-    return Counts(tp=len(right), fp=len(wrong) + whole, fn=len(missing))
+    return field_counter(schema)(answer, found)
+
+
+def field_counter(schema: JSON) -> Callable[..., Counts]:
+    """`count_fields` for one schema, which is read once for all answers, at the first of them."""
+
+    @cache
+    def fields() -> tuple[set[str], set[str]]:
+        return _declared(schema, schema), _required(schema, schema)
+
+    def count(answer: JSON = _ABSENT, found: Sequence[Violation] = ()) -> Counts:
+        declared, required = fields()
+        if answer is _ABSENT:
+            return Counts(fn=len(required) or len(declared) or 1)
+        if not isinstance(answer, dict):
+            return _count_whole(len(required), wrong=bool(found))
+        missing = {f for v in found if v.missing for f in v.fields}
+        wrong = {f for v in found if not v.missing for f in v.fields}
+        whole = sum(not v.fields for v in found)
+        right = (declared | required) & answer.keys() - wrong
+        return Counts(tp=len(right), fp=len(wrong) + whole, fn=len(missing))
+
+    return count
 
 
 def _count_whole(required: int, *, wrong: bool) -> Counts:
