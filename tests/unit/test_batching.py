@@ -169,14 +169,21 @@ def test_any_other_error_reaches_the_caller(error):
 
 
 def test_an_interrupt_puts_the_batch_back():
-    """Ctrl-C in the midst of a batch ends its caller; another caller can go on."""
+    """Ctrl-C in the midst of a batch ends its caller; what others had in it is done all the same."""
+    batches = []
 
     def work(batch):
-        raise KeyboardInterrupt
+        batches.append(works(batch))
+        if len(batches) == 2:
+            raise KeyboardInterrupt
 
     shared = queue(work)
+    other = shared.do(items(1, 1, 1, 1, 9))
+    next(other)
     with pytest.raises(KeyboardInterrupt):
-        list(shared.do(items(1)))
+        list(shared.do(items(8)))
+    assert [works(done.items) for done in other] == [[9]]
+    assert batches == [[1, 1, 1, 1], [8, 9], [9]]
     assert shared.idle
 
 
@@ -188,6 +195,24 @@ def test_a_caller_that_leaves_takes_its_items_along():
     next(stream)
     stream.close()
     assert done == [1, 2, 3, 4]
+    assert shared.idle
+
+
+def test_what_a_caller_that_left_had_in_a_batch_too_large_is_not_done_again():
+    """Memory runs out in a batch with items of a caller that leaves meanwhile: only the others wait again."""
+    batches = []
+
+    def work(batch):
+        batches.append(works(batch))
+        if len(batches) == 2:
+            other.close()
+            raise RuntimeError("out of memory")
+
+    shared = queue(work)
+    other = shared.do(items(1, 1, 1, 1, 9))
+    next(other)
+    list(shared.do(items(8)))
+    assert batches == [[1, 1, 1, 1], [8, 9], [8]]
     assert shared.idle
 
 

@@ -68,7 +68,7 @@ class Done(Generic[T]):
 
 @dataclass(slots=True, eq=False)
 class _Ticket(Generic[T]):
-    """A caller's: how many of its items are to come, and what has come."""
+    """A caller's: how many of its items are to come, 0 once it has left, and what has come."""
 
     left: int
     done: deque[Done[T]] = field(default_factory=deque)
@@ -113,6 +113,7 @@ class Queue(Generic[T]):
                 yield done
         finally:
             with self._changed:
+                ticket.left = 0
                 for item in items:
                     self._waiting.pop(id(item), None)
 
@@ -158,40 +159,35 @@ class Queue(Generic[T]):
             self._attempt(batch)
 
     def _attempt(self, batch: Sequence[tuple[T, _Ticket[T]]]) -> None:
-        finished = False
         try:
             self._work([item for item, _ in batch])
-            finished = True
-            self._deliver(batch, None)
-        except RuntimeError as error:
-            finished = True
-            self._fail(batch, error)
         except Exception as error:  # noqa: BLE001 - raised again by every caller that it concerns
-            finished = True
-            self._refuse(batch, error)
+            self._fail(batch, error)
+        except BaseException:
+            self._put_back(batch)
+            raise
+        else:
+            self._deliver(batch, None)
         finally:
             with self._changed:
-                if not finished:
-                    self._put_back(batch)
                 self._busy = False
                 self._changed.notify_all()
 
-    def _fail(self, batch: Sequence[tuple[T, _Ticket[T]]], error: RuntimeError) -> None:
-        if not is_out_of_memory(error):
-            self._refuse(batch, error)
+    def _fail(self, batch: Sequence[tuple[T, _Ticket[T]]], error: Exception) -> None:
+        if not isinstance(error, RuntimeError) or not is_out_of_memory(error):
+            for _, ticket in batch:
+                ticket.error = error
         elif len(batch) == 1:
             self._deliver(batch, str(error).strip().splitlines()[0])
         else:
-            with self._changed:
-                self._most = len(batch) // 2
-                self._put_back(batch)
-
-    def _refuse(self, batch: Sequence[tuple[T, _Ticket[T]]], error: Exception) -> None:
-        for _, ticket in batch:
-            ticket.error = error
+            self._most = len(batch) // 2
+            self._put_back(batch)
 
     def _put_back(self, batch: Sequence[tuple[T, _Ticket[T]]]) -> None:
-        self._waiting = {id(entry[0]): entry for entry in batch} | self._waiting
+        """Let a batch wait again, ahead of all others; not the items of callers that have left."""
+        with self._changed:
+            wanted = {id(item): (item, ticket) for item, ticket in batch if ticket.left}
+            self._waiting = wanted | self._waiting
 
     def _deliver(self, batch: Sequence[tuple[T, _Ticket[T]]], failure: str | None) -> None:
         own: dict[int, tuple[_Ticket[T], list[T]]] = {}
