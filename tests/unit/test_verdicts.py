@@ -71,6 +71,14 @@ def test_only_new_answers_are_judged(journal, asked):
     assert [text for _, text in asked.seen] == ["yes", "no", "no way"]
 
 
+def test_answers_that_are_the_same_are_judged_once_together(journal, asked):
+    """Two trials that gave the same answer share a verdict, also when all is judged anew."""
+    for again in (False, True):
+        verdicts = judged(journal, asked.check(), "yes", "no", "yes", again=again)
+        assert [v.status for v in verdicts] == ["pass", "fail", "pass"]
+    assert [text for _, text in asked.seen] == ["yes", "no"] * 2
+
+
 def test_another_rule_or_case_is_another_verdict(journal, asked):
     """What the check is, and all it can see of the case, counts."""
     judged(journal, asked.check(), "yes")

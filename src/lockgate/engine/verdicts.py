@@ -39,14 +39,17 @@ class KeptVerdicts:
             return judge_pairs(check, pairs)
         rule = digest({"check": check.name, **check.identity})
         keys = [_key(*pair) for pair in pairs]
-        known = {} if self.again else {key: v for key in keys if (v := self.journal.verdict(key, rule))}
-        missing = [number for number, key in enumerate(keys) if key not in known]
-        made = dict(zip(missing, judge_pairs(check, [pairs[n] for n in missing]), strict=True))
+        distinct = dict(zip(keys, answered, strict=True))
+        known = {} if self.again else {key: v for key in distinct if (v := self.journal.verdict(key, rule))}
+        missing = {key: one for key, one in distinct.items() if key not in known}
+        judged = judge_pairs(check, [(job.case, completion) for job, completion in missing.values()])
+        made = dict(zip(missing, judged, strict=True))
         with self.journal.together():
-            for number, verdict in made.items():
+            for key, verdict in made.items():
                 if verdict.status in _FINAL:
-                    self.journal.put_verdict(keys[number], rule, answered[number][0].backend.name, verdict)
-        return [made[number] if number in made else known[key] for number, key in enumerate(keys)]
+                    self.journal.put_verdict(key, rule, missing[key][0].backend.name, verdict)
+        verdicts = known | made
+        return [verdicts[key] for key in keys]
 
 
 def _key(case: Case, completion: Completion) -> str:
