@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from lockgate.engine.asking import Budget
@@ -137,6 +136,8 @@ def _window(
 ) -> list[Timing]:
     if concurrency == 1:
         return _rounds(ask, requests, 1)
+    from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
     pool = ThreadPoolExecutor(concurrency, thread_name_prefix="lockgate-probe")
     try:
         futures = [pool.submit(ask, [request]) for request in requests]
