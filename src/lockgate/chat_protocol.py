@@ -11,7 +11,7 @@ from typing import Any
 from lockgate.errors import UsageError
 from lockgate.model import JSON
 
-__all__ = ["answer_format", "explain", "is_fatal", "read_answer"]
+__all__ = ["answer_format", "cost_of", "explain", "is_fatal", "read_answer"]
 
 _FORMATS = ("text", "json_object", "json_schema")
 _FINISH = {"stop": "stop", "length": "length", "tool_calls": "tool", "content_filter": "filter"}
@@ -69,9 +69,16 @@ def read_answer(answer: Mapping[str, Any], price: Mapping[str, float] | None = N
         "model": model,
         "tokens_in": tokens_in,
         "tokens_out": tokens_out,
-        "cost": _cost(price, tokens_in, tokens_out),
+        "cost": cost_of(price, tokens_in, tokens_out),
         "finish": _FINISH.get(finish, finish),
     }
+
+
+def cost_of(price: Mapping[str, float] | None, tokens_in: int | None, tokens_out: int | None) -> float | None:
+    """What an answer's tokens cost in US dollars; None where the price or a count of them is not known."""
+    if price is None or tokens_in is None or tokens_out is None:
+        return None
+    return (price["input_per_1m"] * tokens_in + price["output_per_1m"] * tokens_out) / 1e6
 
 
 def is_fatal(error: Any) -> bool:
@@ -99,12 +106,6 @@ def explain(error: Any, key: str) -> str:
 
 def _count(tokens: Any) -> int | None:
     return tokens if type(tokens) is int and tokens >= 0 else None
-
-
-def _cost(price: Mapping[str, float] | None, tokens_in: int | None, tokens_out: int | None) -> float | None:
-    if price is None or tokens_in is None or tokens_out is None:
-        return None
-    return (price["input_per_1m"] * tokens_in + price["output_per_1m"] * tokens_out) / 1e6
 
 
 def _read_schema(path: Path, written: str) -> Any:

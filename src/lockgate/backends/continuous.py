@@ -75,12 +75,8 @@ def _manager(loaded: Loaded, rows: Sequence[Row], ends: list[int]) -> Any:
     from transformers import ContinuousBatchingConfig, GenerationConfig
     from transformers.generation.continuous_batching.utils import WorkloadHints
 
+    longest_prompt = max(len(row.ids) for row in rows)
     longest = max(row.sampling.max_tokens for row in rows)
-    hints = WorkloadHints(
-        max_prompt_length=max(len(row.ids) for row in rows),
-        max_generated_length=longest,
-        num_requests=len(rows),
-    )
     return loaded.model.continuous_batching_context_manager(
         generation_config=GenerationConfig(
             do_sample=False,
@@ -94,7 +90,9 @@ def _manager(loaded: Loaded, rows: Sequence[Row], ends: list[int]) -> Any:
             # On CUDA it takes what memory is free, which elsewhere would be the machine's.
             num_blocks=None if loaded.model.device.type == "cuda" else _pages(rows),
         ),
-        workload_hints=hints,
+        workload_hints=WorkloadHints(
+            max_prompt_length=longest_prompt, max_generated_length=longest, num_requests=len(rows)
+        ),
         timeout=_STOP_SECONDS,
         warmup=False,
     )

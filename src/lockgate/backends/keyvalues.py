@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from transformers.cache_utils import DynamicLayer as _Layer
+else:
+    _Layer = object
 
 __all__ = ["Layers", "cut", "is_plain", "layers_of", "line_up", "new_cache", "size_of"]
 
@@ -77,52 +82,56 @@ def _lined_up(rows: Sequence[Any], tokens: int, room: int) -> Any:
     return whole
 
 
+class _Room(_Layer):  # type: ignore[misc]
+    """`keys` and `values` are views of the first tokens of larger tensors."""
+
+    keys: Any
+    values: Any
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.whole: tuple[Any, Any] | None = None
+
+    def begin(self, keys: Any, values: Any, tokens: int) -> None:
+        self.lazy_initialization(keys, values)
+        self.whole = (keys, values)
+        self.keys, self.values = keys[..., :tokens, :], values[..., :tokens, :]
+
+    def update(self, key_states: Any, value_states: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+        before = self.get_seq_length()
+        after = before + key_states.shape[-2]
+        if self.whole is None or self.whole[0].shape[-2] < after:
+            self.whole = (
+                self.widened(key_states, before, after),
+                self.widened(value_states, before, after),
+            )
+            if before:
+                self.whole[0][..., :before, :] = self.keys
+                self.whole[1][..., :before, :] = self.values
+        self.whole[0][..., before:after, :] = key_states
+        self.whole[1][..., before:after, :] = value_states
+        self.keys = self.whole[0][..., :after, :]
+        self.values = self.whole[1][..., :after, :]
+        return self.keys, self.values
+
+    def widened(self, states: Any, before: int, after: int) -> Any:
+        rows, heads, _, width = states.shape
+        # The first tokens are the prompt; room for an answer comes with the first of its tokens.
+        return states.new_empty(rows, heads, after + (_STEP if before else 0), width)
+
+    def batch_select_indices(self, indices: Any) -> None:
+        super().batch_select_indices(indices)
+        self.whole = None
+
+
 @cache
 def _roomy() -> Any:
     """The layer's class; made when first needed, as its base is in transformers."""
     from transformers.cache_utils import DynamicLayer
 
-    class Roomy(DynamicLayer):  # type: ignore[misc]
-        """`keys` and `values` are views of the first tokens of larger tensors."""
-
-        keys: Any
-        values: Any
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.whole: tuple[Any, Any] | None = None
-
-        def begin(self, keys: Any, values: Any, tokens: int) -> None:
-            self.lazy_initialization(keys, values)
-            self.whole = (keys, values)
-            self.keys, self.values = keys[..., :tokens, :], values[..., :tokens, :]
-
-        def update(self, key_states: Any, value_states: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
-            if not self.is_initialized:
-                self.lazy_initialization(key_states, value_states)
-            before = self.get_seq_length()
-            after = before + key_states.shape[-2]
-            if self.whole is None or self.whole[0].shape[-2] < after:
-                self.whole = (
-                    self.widened(key_states, before, after),
-                    self.widened(value_states, before, after),
-                )
-                if before:
-                    self.whole[0][..., :before, :] = self.keys
-                    self.whole[1][..., :before, :] = self.values
-            self.whole[0][..., before:after, :] = key_states
-            self.whole[1][..., before:after, :] = value_states
-            self.keys = self.whole[0][..., :after, :]
-            self.values = self.whole[1][..., :after, :]
-            return self.keys, self.values
-
-        def widened(self, states: Any, before: int, after: int) -> Any:
-            rows, heads, _, width = states.shape
-            # The first tokens are the prompt; room for an answer comes with the first of its tokens.
-            return states.new_empty(rows, heads, after + (_STEP if before else 0), width)
-
-        def batch_select_indices(self, indices: Any) -> None:
-            super().batch_select_indices(indices)
-            self.whole = None
+    class Roomy(_Room, DynamicLayer):  # type: ignore[misc]
+        """A `DynamicLayer` with room."""
 
     return Roomy

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -20,6 +21,7 @@ from lockgate.backends.packing import pack
 from lockgate.backends.rows import ask
 from lockgate.backends.sampling import Sampling, override
 from lockgate.backends.weights import Weights, find_adapter, find_weights, hash_adapter, hash_weights, pin
+from lockgate.chat_protocol import cost_of
 from lockgate.errors import UsageError
 from lockgate.model import JSON, Completion, Prompt, Request, Setting
 from lockgate.prompts import RENDERER
@@ -86,13 +88,7 @@ class TransformersLM:
             "weights": hash_weights(self._found()),
             "adapter": hash_adapter(self._adapter) if self._adapter else None,
             "prompt": self.prompt.digest if self.prompt else None,
-            "sampling": {
-                "max_tokens": self._sampling.max_tokens,
-                "temperature": self._sampling.temperature,
-                "top_p": self._sampling.top_p,
-                "seed": self._sampling.seed,
-                "stop": list(self._sampling.stop),
-            },
+            "sampling": {**asdict(self._sampling), "stop": list(self._sampling.stop)},
             "device": device.partition(":")[0],
             "dtype": pick_dtype(self._dtype, device),
             "renderer": RENDERER,
@@ -192,7 +188,7 @@ class TransformersLM:
             model=self._weights.name,
             tokens_in=len(row.ids),
             tokens_out=len(row.answer),
-            cost=self._cost(row),
+            cost=cost_of(self._price, len(row.ids), len(row.answer)),
             seconds=row.seconds,
             queued_seconds=row.started - began,
             first_token_seconds=row.first_token_seconds,
@@ -200,12 +196,6 @@ class TransformersLM:
             batch=batch,
             request=request,
         )
-
-    def _cost(self, row: Row) -> float | None:
-        if self._price is None:
-            return None
-        spent = len(row.ids) * self._price["input_per_1m"]
-        return (spent + len(row.answer) * self._price["output_per_1m"]) / 1_000_000
 
 
 def transformers(
