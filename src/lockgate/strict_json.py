@@ -11,7 +11,7 @@ from typing import Any
 
 from lockgate.model import JSON
 
-__all__ = ["MAX_ANSWER", "MAX_CHARACTERS", "MAX_DEPTH", "extract", "parse"]
+__all__ = ["MAX_ANSWER", "MAX_CHARACTERS", "MAX_DEPTH", "extract", "parse", "parse_answer"]
 
 MAX_ANSWER = 1_000_000
 """Longer answers are not read: none is that long, and a verdict is to come within a second."""
@@ -37,7 +37,7 @@ def parse(text: str, *, most: int = MAX_CHARACTERS, halves: bool = False) -> JSO
 
     Args:
         text: what is to be JSON.
-        most: how many characters are read; `MAX_ANSWER` for what a model wrote.
+        most: how many characters are read.
         halves: whether an escape may be half a surrogate pair, as recordings of broken answers have them.
 
     Raises:
@@ -47,7 +47,7 @@ def parse(text: str, *, most: int = MAX_CHARACTERS, halves: bool = False) -> JSO
     """
     if len(text) > most:
         raise ValueError(f"{len(text):,} characters are more than the {most:,} that are read")
-    half = _HALF.search(text)
+    half = None if text.isascii() else _HALF.search(text)
     if half is not None:
         where = _position(text, half.start())
         raise ValueError(f"{where}: half a surrogate pair, or a byte that is no UTF-8")
@@ -62,6 +62,15 @@ def parse(text: str, *, most: int = MAX_CHARACTERS, halves: bool = False) -> JSO
     return value
 
 
+def parse_answer(text: str) -> JSON:
+    """What a model wrote as one JSON value; `parse` of at most `MAX_ANSWER` characters.
+
+    Raises:
+        ValueError: as `parse`.
+    """
+    return parse(text, most=MAX_ANSWER)
+
+
 def extract(text: str) -> JSON:
     """The one JSON value in an answer that may have prose or a code fence around it.
 
@@ -72,7 +81,7 @@ def extract(text: str) -> JSON:
         ValueError: there is none, or more than one.
     """
     try:
-        return parse(text, most=MAX_ANSWER)
+        return parse_answer(text)
     except ValueError as error:
         whole = error
     text = text[:MAX_ANSWER]

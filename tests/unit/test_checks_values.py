@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.checks.values import follow, same, shown, steps_of
+from lockgate.checks.values import follow, is_day, joined, same, shown, steps_of
 from lockgate.errors import UsageError
 
 VALUES = st.recursive(
@@ -81,3 +81,19 @@ def test_a_long_value_is_cut_visibly():
     """After 120 characters, with how many there are; what no UTF-8 can carry becomes a question mark."""
     assert shown("x" * 200) == '"' + "x" * 119 + "… (202 characters)"
     assert shown("\ud800") == '"?"'
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [("2024-02-29", True), ("2023-02-29", False), ("20240229", False), ("2024-W09-4", False), ("", False)],
+)
+def test_a_day_is_written_one_way(text, right):
+    """Neither a day that no month has nor another of ISO 8601's forms is one."""
+    assert is_day(text) is right
+
+
+def test_five_problems_are_said_and_the_others_counted():
+    """Up to five there is nothing more to say."""
+    assert joined(["A.", "B."]) == "A. B."
+    assert joined([f"{n}." for n in range(5)]) == "0. 1. 2. 3. 4."
+    assert joined([f"{n}." for n in range(7)]) == "0. 1. 2. 3. 4. And 2 more."

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockgate.strict_json import MAX_ANSWER, MAX_CHARACTERS, MAX_DEPTH, extract, parse
+from lockgate.strict_json import MAX_ANSWER, MAX_CHARACTERS, MAX_DEPTH, extract, parse, parse_answer
 
 VALUES = st.recursive(
     st.none()
@@ -126,7 +126,7 @@ def test_an_answer_is_read_up_to_its_own_limit():
     text = " " * MAX_ANSWER + "1"
     assert parse(text) == 1
     with pytest.raises(ValueError, match="1,000,001 characters are more than the 1,000,000 that are read"):
-        parse(text, most=MAX_ANSWER)
+        parse_answer(text)
 
 
 HOSTILE = {

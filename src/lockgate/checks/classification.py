@@ -14,8 +14,8 @@ from lockgate.checks.values import follow, shown, steps_of
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import JSON, Case, Check, Completion, Counts, Figure, Measure, Verdict
 from lockgate.prompts import render_value
-from lockgate.strict_json import MAX_ANSWER, parse
 from lockgate.strict_json import extract as extract_json
+from lockgate.strict_json import parse_answer
 
 __all__ = ["classification"]
 
@@ -60,7 +60,7 @@ def classification(
             f"confusion of {len(classes)} classes makes too many metrics. Use at most {_MOST_CELLS}."
         )
     steps = steps_of(path)
-    read: Callable[[str], JSON] = extract_json if extract else _strict
+    read = extract_json if extract else parse_answer
 
     def judge(case: Case, completion: Completion) -> Verdict:
         truth = naming.truth(str(render_value(value, case)))
@@ -169,7 +169,3 @@ def _at(text: str, read: Callable[[str], JSON], steps: list[str | int]) -> str:
     except (ValueError, LookupError):
         return ""
     return found[:_READ] if isinstance(found, str) else str(found)[:_READ]
-
-
-def _strict(text: str) -> JSON:
-    return parse(text, most=MAX_ANSWER)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv as reader
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from lockgate.checks.authoring import failed, passed, rate_check
 from lockgate.checks.fences import only_block
+from lockgate.checks.values import is_day
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import Case, Check, Completion, Verdict
 
@@ -24,10 +24,10 @@ _PATTERNS: Mapping[str, str] = {
     "integer": r"[-+]?\d+",
     "number": r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?",
     "boolean": r"true|false",
-    "date": r"\d{4}-\d{2}-\d{2}",
 }
-_TYPES: Mapping[str, re.Pattern[str]] = {
-    name: re.compile(p, re.ASCII | re.DOTALL) for name, p in _PATTERNS.items()
+_TYPES: Mapping[str, Callable[[str], object]] = {
+    **{name: re.compile(p, re.ASCII | re.DOTALL).fullmatch for name, p in _PATTERNS.items()},
+    "date": is_day,
 }
 
 
@@ -139,17 +139,7 @@ def _header_problems(
 def _fits(value: str, kind: Any) -> bool:
     if isinstance(kind, list):
         return value in map(str, kind)
-    if not _TYPES[kind].fullmatch(value):
-        return False
-    return kind != "date" or _is_day(value)
-
-
-def _is_day(value: str) -> bool:
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
+    return bool(_TYPES[kind](value))
 
 
 def _named(kind: Any) -> str:

@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator, Mapping
 
 from lockgate.checks.authoring import failed, passed, rate_check
 from lockgate.checks.fences import Fence, fences
+from lockgate.checks.values import joined
 from lockgate.checks.xml_answers import parse_xml
 from lockgate.checks.yaml_answers import parse_yaml
 from lockgate.errors import UsageError
 from lockgate.model import Case, Check, Completion, Verdict
-from lockgate.strict_json import MAX_ANSWER, parse
+from lockgate.strict_json import parse_answer
 
 __all__ = ["headings", "markdown", "prose_lines"]
 
 _READ = 250_000
-_SHOWN = 5
 _PYTHON_READ = 50_000
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
@@ -54,12 +54,10 @@ def markdown(
         text = completion.text
         if len(text) > _READ:
             return failed(f"The answer has {len(text):,} characters, more than the {_READ:,} that are read.")
-        problems = [*_missing(text, wanted)]
+        problems = [*_missing(text, wanted)] if wanted else []
         problems += _table_problems(text) if tables else []
         problems += _code_problems(text) if code else []
-        more = len(problems) - _SHOWN
-        reason = " ".join(problems[:_SHOWN]) + (f" And {more} more." if more > 0 else "")
-        return failed(reason.encode(errors="replace").decode()) if problems else passed()
+        return failed(joined(problems).encode(errors="replace").decode()) if problems else passed()
 
     identity = {"headings": wanted, "tables": tables, "code": code, "metric": metric}
     return rate_check("markdown", metric, judge, identity)
@@ -148,10 +146,6 @@ def _broken(fence: Fence) -> str | None:
     return None
 
 
-def _read_json(text: str) -> None:
-    parse(text, most=MAX_ANSWER)
-
-
 def _read_python(text: str) -> None:
     if len(text) > _PYTHON_READ:
         raise ValueError(f"{len(text):,} characters are more than the {_PYTHON_READ:,} that are read")
@@ -166,7 +160,7 @@ def _read_python(text: str) -> None:
 
 
 _READERS: Mapping[str, Callable[[str], object]] = {
-    "json": _read_json,
+    "json": parse_answer,
     "py": _read_python,
     "python": _read_python,
     "python3": _read_python,

@@ -13,7 +13,7 @@ from lockgate.checks.values import follow, shown, steps_of
 from lockgate.errors import UsageError
 from lockgate.model import JSON, Case, Check, Completion, Verdict
 from lockgate.prompts import render_value
-from lockgate.strict_json import MAX_ANSWER, parse
+from lockgate.strict_json import parse_answer
 
 __all__ = ["last_number", "numeric", "only_number"]
 
@@ -61,9 +61,7 @@ def numeric(
         if wanted is None:
             return unscored(f"{value!r} gives {shown(rendered)}, which has no number.")
         try:
-            written = (
-                completion.text if path is None else follow(parse(completion.text, most=MAX_ANSWER), steps)
-            )
+            written = completion.text if path is None else follow(parse_answer(completion.text), steps)
         except (ValueError, LookupError) as error:
             return failed(f"The answer has no {path}: {error.args[0]}.")
         got = _of(written, find)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Any
 from unicodedata import bidirectional, normalize
 
 from lockgate.checks.ecma_patterns import check_ecma
+from lockgate.checks.values import is_day
 
 __all__ = ["FORMATS"]
 
@@ -57,16 +57,6 @@ def _matches(pattern: str) -> Callable[[str], bool]:
     return lambda text: compiled.fullmatch(text) is not None
 
 
-def _date(text: str) -> bool:
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _time(text: str) -> bool:
     """RFC 3339, with a leap second only where UTC has one."""
     found = _TIME.fullmatch(text)
@@ -79,7 +69,7 @@ def _time(text: str) -> bool:
 
 
 def _date_time(text: str) -> bool:
-    return text[10:11] in ("T", "t") and _date(text[:10]) and _time(text[11:])
+    return text[10:11] in ("T", "t") and is_day(text[:10]) and _time(text[11:])
 
 
 def _ipv4(text: str) -> bool:
@@ -207,7 +197,7 @@ _SHARE = r"\s*[+-]?(?:[0-9]+%?|[0-9]*\.[0-9]+%)\s*"
 
 FORMATS: Mapping[str, Callable[[str], bool]] = {
     "color": _matches(rf"(?i:{_COLOURS}|#[0-9a-f]{{3}}|#[0-9a-f]{{6}}|rgb\({_SHARE},{_SHARE},{_SHARE}\))"),
-    "date": _date,
+    "date": is_day,
     "date-time": _date_time,
     "duration": lambda text: _DURATION.fullmatch(text) is not None,
     "email": _mailbox(_ATOM, _hostname),

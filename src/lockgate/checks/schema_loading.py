@@ -138,20 +138,12 @@ def _check_schema(kind: Any, schema: JSON, name: str) -> None:
     except SchemaError as error:
         where = f"{name} is a broken JSON Schema at {error.json_path}"
         raise UsageError(f"{where}: {cut(error.message)}. Correct it.") from None
-    for pattern in _pattern_keys(schema):  # which draft 4 does not look at
-        try:
+    keyed = (part.get("patternProperties") for part in _objects(schema))
+    for pattern in (p for patterns in keyed if isinstance(patterns, dict) for p in patterns):
+        try:  # draft 4 does not look at them
             compile_pattern(pattern)
         except ValueError as error:
             raise UsageError(f"{name} has the broken pattern {pattern!r}: {error}. Correct it.") from None
-
-
-def _pattern_keys(schema: JSON) -> Iterator[str]:
-    if isinstance(schema, dict):
-        keyed = schema.get("patternProperties")
-        yield from keyed if isinstance(keyed, dict) else ()
-    parts = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
-    for part in parts:
-        yield from _pattern_keys(part)
 
 
 def _is_pattern(value: object) -> bool:
@@ -181,11 +173,14 @@ def _check_references(schema: JSON, name: str) -> None:
 
 
 def _values_of(keyword: str, schema: JSON) -> Iterator[str]:
+    values = (part.get(keyword) for part in _objects(schema))
+    return (value for value in values if isinstance(value, str))
+
+
+def _objects(schema: JSON) -> Iterator[dict[str, Any]]:
+    """The schema and every object in it, outer ones first."""
     if isinstance(schema, dict):
-        if isinstance(schema.get(keyword), str):
-            yield schema[keyword]
-        for value in schema.values():
-            yield from _values_of(keyword, value)
-    elif isinstance(schema, list):
-        for value in schema:
-            yield from _values_of(keyword, value)
+        yield schema
+    parts = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    for part in parts:
+        yield from _objects(part)

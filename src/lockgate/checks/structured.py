@@ -12,15 +12,13 @@ from lockgate.checks.field_scores import FIELD_MEASURES, count_matches, field_fi
 from lockgate.checks.measured import measured_check
 from lockgate.checks.schema_fields import CannotValidate, field_counter, violations
 from lockgate.checks.schema_loading import load_schema
-from lockgate.checks.values import follow, same, shown, steps_of
+from lockgate.checks.values import follow, joined, same, shown, steps_of
 from lockgate.model import JSON, Case, Check, Completion, Counts, Figure, Measure, Setting, Verdict
 from lockgate.prompts import render_value
-from lockgate.strict_json import MAX_ANSWER, parse
 from lockgate.strict_json import extract as extract_json
+from lockgate.strict_json import parse_answer
 
 __all__ = ["equals", "json_schema"]
-
-_SHOWN_VIOLATIONS = 5
 
 
 def equals(
@@ -48,7 +46,7 @@ def equals(
         UsageError: the path is not one.
     """
     steps = steps_of(path)
-    read = extract_json if extract else _strict
+    read = extract_json if extract else parse_answer
 
     def judge(case: Case, completion: Completion) -> Verdict:
         expected = render_value(value, case)
@@ -107,7 +105,7 @@ def json_schema(
     """
     content, validator = load_schema(schema, setting.base, draft=draft, formats=formats)
     count = field_counter(content)
-    read = extract_json if extract else _strict
+    read = extract_json if extract else parse_answer
 
     def judge(case: Case, completion: Completion) -> Verdict:
         wanted = [] if expected is None else [render_value(expected, case)]
@@ -128,10 +126,6 @@ def json_schema(
     return measured_check("json_schema", measures + more, judge, identity | {"expected": expected})
 
 
-def _strict(text: str) -> JSON:
-    return parse(text, most=MAX_ANSWER)
-
-
 def _matched(wanted: list[JSON], answers: list[JSON]) -> Mapping[str, Figure]:
     """The figures of the answer's values against what is wanted; none where nothing is."""
     if not wanted:
@@ -148,9 +142,7 @@ def _verdict(metric: str, problems: list[str], counts: Counts, fields: Mapping[s
     figures: dict[str, Figure] = {metric: not problems, "format_f1": counts, **fields}
     if not problems:
         return passed(figures)
-    more = len(problems) - _SHOWN_VIOLATIONS
-    reason = " ".join(problems[:_SHOWN_VIOLATIONS]) + (f" And {more} more." if more > 0 else "")
-    return failed(reason, figures, score=2 * counts.tp / total if total else 0.0)
+    return failed(joined(problems), figures, score=2 * counts.tp / total if total else 0.0)
 
 
 @lru_cache(maxsize=256)

@@ -1,19 +1,23 @@
-"""Values of JSON answers: where they stand, when two are equal, how they are shown."""
+"""Values of answers: where they stand, when two are equal, how they and what is wrong with them are shown."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+from collections.abc import Sequence
+from datetime import date
 from typing import Literal
 
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import JSON
 
-__all__ = ["follow", "same", "shown", "steps_of"]
+__all__ = ["follow", "is_day", "joined", "same", "shown", "steps_of"]
 
 _STEP = re.compile(r"\.?(?:\[(\d+)\]|\[(['\"])(.+?)\2\]|([^.\[\]]+))")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CUT = 120
+_SHOWN = 5
 
 
 def steps_of(path: str | None) -> list[str | int]:
@@ -78,6 +82,23 @@ def shown(value: JSON) -> str:
     """A value as JSON, cut visibly after 120 characters."""
     text = json.dumps(value, ensure_ascii=False).encode(errors="replace").decode()
     return text if len(text) <= _CUT else f"{text[:_CUT]}… ({len(text)} characters)"
+
+
+def joined(problems: Sequence[str]) -> str:
+    """The first five of some sentences, and how many more there are."""
+    more = len(problems) - _SHOWN
+    return " ".join(problems[:_SHOWN]) + (f" And {more} more." if more > 0 else "")
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, written as `2024-02-29` (RFC 3339, full-date)."""
+    if not _DAY.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _absent(value: JSON, step: str | int) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lockgate.checks.authoring import failed, passed, rate_check
 from lockgate.checks.fences import only_block
+from lockgate.checks.values import joined
 from lockgate.errors import MissingExtra, UsageError, did_you_mean
 from lockgate.model import Case, Check, Completion, Setting, Verdict
 
@@ -16,7 +17,6 @@ __all__ = ["parse_xml", "xml"]
 
 _READ = 1_000_000
 _DEEPEST = 200
-_SHOWN = 5
 
 
 def xml(
@@ -53,10 +53,7 @@ def xml(
         if root is not None and name != root:
             return failed(f"The document's element is {name!r}, expected {root!r}.")
         problems = validate(text) if validate else []
-        if not problems:
-            return passed()
-        more = len(problems) - _SHOWN
-        return failed(" ".join(problems[:_SHOWN]) + (f" And {more} more." if more > 0 else ""))
+        return failed(joined(problems)) if problems else passed()
 
     content = None if schema is None else (setting.base / schema).read_text("utf-8", errors="replace")
     identity = {"schema": content, "root": root, "extract": extract, "metric": metric}
