@@ -9,20 +9,19 @@ benchmarks/train_groundedness.py. The floor is the engine `lexical`. Needs sciki
 
 from __future__ import annotations
 
-import argparse
-import pickle
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from groundedness_rows import Row, family, read_rows, records
+from groundedness_rows import Row, asked_rows, family, records
 from lockgate import Case, Completion, load_check
 from lockgate.checks.claims import windows
 from lockgate.checks.grounding.embedded import answer_risk, risk, threshold_of
+from lockgate.checks.grounding.odds import logistic
 from lockgate.checks.overlap import overlap
 from lockgate.model import Passage
 from train_groundedness import NOWHERE, fit, fold_of, prepared
@@ -57,23 +56,21 @@ class Scored:
         return 1 - self.risk < self.threshold
 
 
-def held_out(rows: Sequence[Row], data: Path, folder: Path) -> list[Scored]:
-    """Every row scored by weights that have not seen its fold; the weights are kept in the folder."""
+def fold_models(rows: Sequence[Row]) -> dict[int, dict[str, Any]]:
+    """Fold → weights that have not seen it."""
+    return {fold: fit([r for r in rows if fold_of(r) != fold]) for fold in (0, 1, 2, NOWHERE)}
+
+
+def held_out(rows: Sequence[Row], models: Mapping[int, Any], data: Path) -> list[Scored]:
+    """Every row scored by weights that have not seen its fold."""
     floors = _floors(rows, data)
     scored = []
-    for fold in (0, 1, 2, NOWHERE):
-        kept = folder / f"fold{fold}.weights"
-        if not kept.exists():
-            kept.write_bytes(pickle.dumps(fit([r for r in rows if fold_of(r) != fold])))
-        model = pickle.loads(kept.read_bytes())
-        for row in rows:
-            if fold_of(row) == fold:
-                table = prepared(row)
-                risks = risk(model, table)
-                whole = answer_risk(model, risks, table)
-                floor = floors[row.source, row.id]
-                least = threshold_of(model, table)
-                scored.append(Scored(row, whole, risks, least, model["line"], floor))
+    for row in rows:
+        model, table = models[fold_of(row)], prepared(row)
+        risks = risk(model, table)
+        whole = answer_risk(model, risks, table)
+        floor = floors[row.source, row.id]
+        scored.append(Scored(row, whole, risks, threshold_of(model, table), model["line"], floor))
     return scored
 
 
@@ -150,18 +147,14 @@ def spans(part: Sequence[Scored]) -> tuple[float, float, float]:
     return precision, recall, 2 * precision * recall / max(1e-9, precision + recall)
 
 
-def kinds(rows: Sequence[Row], folder: Path) -> tuple[int, float]:
+def kinds(rows: Sequence[Row], models: Mapping[int, Any]) -> tuple[int, float]:
     """How many unsupported claims RAGTruth has, and how often held-out weights tell their kind right."""
-    from lockgate.checks.grounding.odds import logistic
-
     right, total = 0, 0
-    for fold in (0, 1, 2):
-        model = pickle.loads((folder / f"fold{fold}.weights").read_bytes())
-        for row in rows:
-            known = row.conflicts >= 0
-            if fold_of(row) == fold and known.any():
-                said = logistic(model["kind"], prepared(row)[known]) >= 0
-                right, total = right + int((said == row.conflicts[known]).sum()), total + int(known.sum())
+    for row in rows:
+        known = row.conflicts >= 0
+        if known.any():
+            said = logistic(models[fold_of(row)]["kind"], prepared(row)[known]) >= 0
+            right, total = right + int((said == row.conflicts[known]).sum()), total + int(known.sum())
     return total, right / total
 
 
@@ -194,21 +187,14 @@ def _spent(check: Any, context: str, answer: str, claims: int) -> float:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n", maxsplit=1)[0])
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--seconds", type=float, default=1e9)
-    given = parser.parse_args()
-    rows = read_rows(given.data, given.work, seconds=given.seconds)
-    if rows is None:
-        print("Not all is read yet: call it again.")
-        return
-    scored = held_out(rows, given.data, given.work)
+    data, rows = asked_rows(__doc__ or "")
+    models = fold_models(rows)
+    scored = held_out(rows, models, data)
     ours = [s for s in scored if s.row.source == "RAGTruth"]
     print(quality_table(scored))
     precision, recall, f1 = spans(ours)
-    total, right = kinds(rows, given.work)
-    one, many = milliseconds(given.data)
+    total, right = kinds(rows, models)
+    one, many = milliseconds(data)
     print(f"\nSpans of RAGTruth, by characters: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}.")
     print(f"Kind of {total} unsupported claims told right: {right:.3f}.")
     print(f"Expected calibration error on RAGTruth: {calibration(ours):.3f}.")

@@ -1,14 +1,17 @@
 """The answers of the data folder as rows: claims, their features and labels.
 
-Reading them takes half an hour on two cores; with a folder the work is kept and goes on where it stopped.
+Reading them takes long: what is read is kept in a folder, under the version of what reads, and goes on where
+it stopped.
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import hashlib
 import json
 import pickle
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from lockgate import checks
 from lockgate.checks.claims import Claim, claims
 from lockgate.checks.grounding.evidence import Evidence
 from lockgate.checks.grounding.features import features, read_ahead
@@ -29,7 +33,7 @@ from lockgate.model import Passage
 from lockgate.retrieval.embedding import embedder
 from lockgate.retrieval.encoder import LocalEmbedder
 
-__all__ = ["LAYERS", "Row", "family", "read_rows", "records"]
+__all__ = ["LAYERS", "Row", "asked_rows", "family", "read_rows", "records", "version"]
 
 LAYERS = (2, 4)
 SHARES = {
@@ -39,6 +43,15 @@ SHARES = {
 
 Floats: TypeAlias = NDArray[np.float32]
 _CHUNK = 100
+_READS = (
+    "citation_marks", "claims", "overlap",
+    *(f"grounding/{name}" for name in ("evidence", "facts", "features", "keys", "reading", "units")),
+)  # fmt: skip
+"""The modules of `lockgate.checks` that make the features."""
+_STALE = """{path} was not made by this version of what reads the answers, from this data.
+Name an empty folder, or delete *.pickle in {folder}; then run
+  python {script} DATA --work {folder}
+which reads all answers anew."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,18 +103,63 @@ def read_rows(data: Path, folder: Path, *, seconds: float = 1e9) -> list[Row] | 
         data: the data folder.
         folder: where rows are kept, and taken from.
         seconds: how long to go on; what is done by then is kept.
+
+    Raises:
+        SystemExit: the folder has rows of another version, or pickles of something else.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [row for path in sorted(folder.glob("*.pickle")) for row in pickle.loads(path.read_bytes())]
+    made_by = version(data)
+    rows = _kept(folder, made_by)
     done, until = {(r.source, r.id) for r in rows}, time.monotonic() + seconds
     left = [r for r in records(data) if (r["source"], r["id"]) not in done and _has_claim(r)]
     for at in range(0, len(left), _CHUNK):
         if time.monotonic() > until:
             return None
         chunk = list(_chunk(left[at : at + _CHUNK], _source()))
-        (folder / f"{time.time_ns()}.pickle").write_bytes(pickle.dumps(chunk))
+        _keep(chunk, folder / f"{made_by}-{time.time_ns()}.pickle")
         rows += chunk
     return rows
+
+
+def asked_rows(about: str) -> tuple[Path, list[Row]]:
+    """The data folder and the rows of a script's command line, `DATA --work FOLDER [--seconds N]`.
+
+    Raises:
+        SystemExit: the seconds did not do, or the folder is of another version.
+    """
+    parser = argparse.ArgumentParser(description=about.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=1e9)
+    given = parser.parse_args()
+    rows = read_rows(given.data, given.work, seconds=given.seconds)
+    if rows is None:
+        print("Not all is read yet: call it again.")
+        raise SystemExit(0)
+    return given.data, rows
+
+
+def version(data: Path) -> str:
+    """What rows depend on, in twelve digits: the data, this file and the check's modules that read."""
+    room = Path(checks.__file__ or "").parent
+    files = [data / "groundedness.jsonl.gz", Path(__file__), *(room / f"{name}.py" for name in _READS)]
+    return hashlib.sha256(b"".join(hashlib.sha256(f.read_bytes()).digest() for f in files)).hexdigest()[:12]
+
+
+def _kept(folder: Path, made_by: str) -> list[Row]:
+    rows: list[Row] = []
+    for path in sorted(folder.glob("*.pickle")):
+        if not path.name.startswith(f"{made_by}-"):
+            raise SystemExit(_STALE.format(path=path, folder=folder, script=sys.argv[0]))
+        rows += pickle.loads(path.read_bytes())
+    return rows
+
+
+def _keep(chunk: Sequence[Row], path: Path) -> None:
+    """Written under another name first: what a kill cuts short is never read."""
+    part = path.with_suffix(".part")
+    part.write_bytes(pickle.dumps(chunk))
+    part.replace(path)
 
 
 def _place(context: str) -> float:

@@ -1,0 +1,139 @@
+"""The benchmark of `grounded`: what is kept of the reading, what models are fitted, what tables are made."""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lockgate.checks.claims import claims
+from lockgate.checks.grounding.features import names
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+TASKS = ("QA", "Summary", "Data2txt")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def benchmarks():
+    """The benchmarks can be imported, as they are when one of them is run."""
+    sys.path.insert(0, str(FOLDER))
+    yield
+    sys.path.remove(str(FOLDER))
+
+
+@pytest.fixture
+def rows_module():
+    """The module that reads rows."""
+    return importlib.import_module("groundedness_rows")
+
+
+def record(number):
+    """An answer of two claims on a context of its own; every other one is unsupported in its second."""
+    bad = number % 2
+    response = f"The kettle number {number} is red. It weighs {900 + bad} grams."
+    start = response.index("It weighs")
+    span = {
+        "start": start,
+        "end": len(response),
+        "label_type": f"Evident {'Conflict' if number % 4 == 1 else 'Baseless'}",
+    }
+    return {
+        "id": str(number), "source": "RAGTruth", "question": "", "response": response, "label": bad,
+        "context": f"The kettle number {number} is red and weighs 900 grams.", "shippable": True,
+        "meta": {"task_type": TASKS[number // 4 % 3], "spans": [span] if bad else []},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A data folder of 96 answers."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with gzip.open(folder / "groundedness.jsonl.gz", "wt", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(record(n)) + "\n" for n in range(96))
+    return folder
+
+
+def rows_of(module, folder):
+    """The records as rows with drawn features, a little higher where a claim is unsupported."""
+    chance = np.random.default_rng(0)
+    made = []
+    for told in module.records(folder):
+        said = claims(told["response"])
+        row = module.labelled(told, said, np.zeros((len(said), 1), np.float32))
+        row.table = chance.random((len(said), len(names(module.LAYERS))), np.float32)
+        row.table += row.labels[:, None].astype(np.float32)
+        made.append(row)
+    return made
+
+
+def test_what_is_kept_is_not_read_again(rows_module, data, tmp_path):
+    """Rows under the version's name are all there is to read; without time for more there is none."""
+    work = tmp_path / "work"
+    assert rows_module.read_rows(data, work, seconds=-1) is None
+    made = rows_of(rows_module, data)
+    rows_module._keep(made, work / f"{rows_module.version(data)}-1.pickle")
+    assert [r.id for r in rows_module.read_rows(data, work, seconds=-1)] == [r.id for r in made]
+    assert [path.suffix for path in work.iterdir()] == [".pickle"]
+
+
+def test_a_script_ends_where_its_seconds_did_not_do(rows_module, data, tmp_path, monkeypatch, capsys):
+    """It says so, and is no failure: the next call goes on."""
+    monkeypatch.setattr(sys, "argv", ["x", str(data), "--work", str(tmp_path / "w"), "--seconds", "-1"])
+    with pytest.raises(SystemExit) as ended:
+        rows_module.asked_rows("Reads.")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == "Not all is read yet: call it again.\n"
+
+
+@pytest.mark.parametrize("name", ["rows.pickle", "0123456789ab-1.pickle"])
+def test_what_another_version_kept_is_named_and_not_opened(rows_module, data, tmp_path, name):
+    """It says which file is in the way, and what to run."""
+    tmp_path.joinpath(name).write_bytes(b"not even a pickle")
+    with pytest.raises(SystemExit, match=rf"{name} was not made by this version(.|\n)*DATA --work") as found:
+        rows_module.read_rows(data, tmp_path)
+    assert str(tmp_path) in str(found.value)
+
+
+def test_the_version_follows_the_data_and_the_code(rows_module, data, monkeypatch):
+    """Other data, or other modules that read, make another version; the same make the same."""
+    first = rows_module.version(data)
+    assert rows_module.version(data) == first
+    with monkeypatch.context() as patch:
+        patch.setattr(rows_module, "_READS", rows_module._READS[:-1])
+        assert rows_module.version(data) != first
+    (data / "groundedness.jsonl.gz").write_bytes(gzip.compress(b""))
+    assert rows_module.version(data) != first
+
+
+def test_every_row_is_scored_by_weights_that_have_not_seen_it(rows_module, data):
+    """What is drawn to be told apart is, by fold, with its floor, kind and table."""
+    pytest.importorskip("sklearn")
+    measured = importlib.import_module("checks_groundedness")
+    rows = rows_of(rows_module, data)
+    models = measured.fold_models(rows)
+    scored = measured.held_out(rows, models, data)
+    assert len(scored) == 96
+    assert measured.auroc(np.array([s.row.label for s in scored]), np.array([s.risk for s in scored]))[0] == 1
+    assert min(s.floor for s in scored if s.row.label) > max(s.floor for s in scored if not s.row.label)
+    total, right = measured.kinds(rows, models)
+    assert total == 48
+    assert 0 <= right <= 1
+    assert [line.split("|")[1].strip() for line in measured.quality_table(scored).splitlines()[2:]] == [
+        "RAGTruth",
+        *TASKS,
+    ]
+
+
+def test_a_lineage_says_what_read_the_features(rows_module, data):
+    """The version that the rows are kept under stands in it."""
+    training = importlib.import_module("train_groundedness")
+    model = {"threshold": {"prose": 0.5, "object": 0.5}, "line": 0.5}
+    said = training.lineage(rows_of(rows_module, data), model, "0123456789ab")
+    assert said["trained_on"] == {"RAGTruth": 96}
+    assert "0123456789ab" in said["features"]
