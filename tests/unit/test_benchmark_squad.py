@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import json
 import subprocess
 import sys
@@ -19,14 +18,9 @@ PARAGRAPHS = {
 
 
 @pytest.fixture(scope="module")
-def squad():
+def squad(benchmark_modules):
     """The benchmark as a module."""
-    spec = importlib.util.spec_from_file_location("squad", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["squad"] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["squad"]
+    return benchmark_modules("squad")
 
 
 def write_original(folder):
