@@ -28,9 +28,9 @@ prompts: prompts
 """
 SUITE = """
 suite: bench
-dataset: cases.jsonl
+dataset: ../cases.jsonl
 checks:
-  - json_schema: {schema: schema.json}
+  - json_schema: {schema: ../schema.json}
   - equals: {path: answer, value: "{{ expected }}", metric: accuracy}
   - contains: {value: "{{ expected }}"}
 gates:
@@ -59,9 +59,7 @@ def desk(cases: int, url: str, concurrency: int) -> Iterator[Path]:
         files = {
             "pytest.ini": "[pytest]\n",
             "lockgate.yaml": PROJECT.format(url=url, concurrency=concurrency),
-            "evalsuites/bench.yaml": SUITE.replace("cases.jsonl", "../cases.jsonl").replace(
-                "schema.json", "../schema.json"
-            ),
+            "evalsuites/bench.yaml": SUITE,
             "schema.json": json.dumps(SCHEMA),
             "cases.jsonl": "".join(json.dumps(row) + "\n" for row in rows),
             "answers.json": json.dumps(answers),
