@@ -14,6 +14,7 @@ from lockgate import cachefiles
 from lockgate.errors import BackendError, UsageError
 from lockgate.retrieval import embedding
 from lockgate.retrieval.embedding import embedder, nearest
+from lockgate.retrieval.rerank import reranker
 
 
 class LengthEmbedder:
@@ -165,14 +166,15 @@ def test_a_folder_is_named_by_its_content(tmp_path):
     assert embedder("org/name", base=tmp_path).identity == {"embed": "org/name"}
 
 
-def test_a_folder_is_read_once_for_its_hash(tmp_path, monkeypatch):
-    """A second look at the same folder reads none of its files."""
+@pytest.mark.parametrize("named", [embedder, reranker])
+def test_a_folder_is_read_once_for_its_hash(named, tmp_path, monkeypatch):
+    """A second look at the folder of an embedder or a reranker reads none of its files."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "enc").mkdir()
     (tmp_path / "enc" / "model.safetensors").write_bytes(b"1")
-    before = embedder("enc", base=tmp_path).identity
+    before = named("enc", base=tmp_path).identity
     monkeypatch.setattr(cachefiles, "hash_file", lambda path: pytest.fail("read again"))
-    assert embedder("enc", base=tmp_path).identity == before
+    assert named("enc", base=tmp_path).identity == before
 
 
 def test_an_endpoint_is_connected_to_once_for_all_batches(server, monkeypatch):

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from tiny_encoder import save_tiny_classifier, save_tiny_encoder
 
-from lockgate import cachefiles
 from lockgate.errors import FatalBackendError, UsageError
 from lockgate.model import Passage
 from lockgate.retrieval import rerank
@@ -138,16 +137,6 @@ def test_a_question_longer_than_the_network_reads_is_cut(classifier):
     (found,) = CrossEncoder(model=str(classifier), weights="").rank(["where " * 900], [passages(*TEXTS)])
     assert sorted(p.id for p in found) == sorted(TEXTS)
     assert all(np.isfinite(p.score) for p in found)
-
-
-def test_a_folder_is_read_once_for_its_hash(tmp_path, monkeypatch):
-    """A second look at the same folder reads none of its files."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "model.safetensors").write_bytes(b"1")
-    before = reranker("mine", base=tmp_path).identity
-    monkeypatch.setattr(cachefiles, "hash_file", lambda path: pytest.fail("read again"))
-    assert reranker("mine", base=tmp_path).identity == before
 
 
 def test_a_classifier_of_many_labels_is_no_reranker(tmp_path):
