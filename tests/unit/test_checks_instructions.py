@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lockgate.checks import instructions as module
 from lockgate.checks.instructions import Instruction, instructions, read_instructions
 from lockgate.errors import UsageError
 from lockgate.model import Case, Completion, Measure
@@ -120,3 +121,11 @@ def test_what_is_no_instruction_is_refused(given, kwargs, text):
     assert str(caught.value).startswith(text)
     found = judged(instructions("{{ ids }}", kwargs="{{ kwargs }}"), "x", ids=given, kwargs=kwargs)
     assert (found.status, found.figures) == ("error", {"instructions": None})
+
+
+def test_a_suites_own_instructions_are_read_once(monkeypatch):
+    """Only what comes from the case is read for each answer."""
+    check, templates = instructions({"punctuation:no_comma": None}), instructions("{{ ids }}")
+    monkeypatch.setattr(module, "read_instructions", lambda *given: [])
+    assert judged(check, "a cat").passed
+    assert judged(templates, "a cat", ids=IDS[:1]).status == "unscored"

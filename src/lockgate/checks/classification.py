@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from lockgate.checks.authoring import failed, passed
@@ -125,6 +125,7 @@ class _Naming:
         return found.pop() if len(found) == 1 else None
 
 
+@lru_cache(maxsize=1024)
 def _word(name: str) -> str:
     """A class as a part of a metric's name."""
     return re.sub(r"\W+", "_", name.strip()).strip("_").casefold()

@@ -53,11 +53,11 @@ def instructions(
         UsageError: an id is not known, or its arguments are not those published.
     """
     share = f"{metric}_followed"
-    if not _has_template(instructions) and not _has_template(kwargs):
-        read_instructions(instructions, kwargs)
+    templates = _has_template(instructions) or _has_template(kwargs)
+    fixed = [] if templates else read_instructions(instructions, kwargs)
 
     def judge(case: Case, completion: Completion) -> Verdict | None:
-        given = read_instructions(render_value(instructions, case), render_value(kwargs, case))
+        given = _for(case, instructions, kwargs) if templates else fixed
         if not given:
             return None
         lacks = [_lacks(one, completion.text) for one in given]
@@ -99,6 +99,10 @@ def read_instructions(given: Any, kwargs: Any = None) -> list[Instruction]:
             f"kwargs has to be a list of {len(given)} mappings, one for each id of instructions."
         )
     return [_read(name, one) for name, one in zip(given, arguments, strict=True)]
+
+
+def _for(case: Case, instructions: Any, kwargs: Any) -> list[Instruction]:
+    return read_instructions(render_value(instructions, case), render_value(kwargs, case))
 
 
 def _read(name: Any, arguments: Any) -> Instruction:

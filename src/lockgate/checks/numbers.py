@@ -94,9 +94,8 @@ def last_number(text: str) -> Decimal | None:
     """
     text = text[-_READ:]
     marked = _NUMBER.search(text.rpartition(_MARK)[2]) if _MARK in text else None
-    for last in deque(_NUMBER.finditer(text), maxlen=1):
-        return _decimal(marked or last)
-    return None
+    found = [marked] if marked else deque(_NUMBER.finditer(text), maxlen=1)
+    return _decimal(found[0]) if found else None
 
 
 def _check(**tolerances: float) -> None:
