@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lockgate.checks.fences import fences, only_block
+from lockgate.checks.fences import fences, only_block, prose_lines
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,8 @@ def test_several_blocks_are_refused():
     """Where it is not clear which is meant, none is taken."""
     with pytest.raises(ValueError, match="2 fenced blocks in the text"):
         only_block("```xml\n<a/>\n```\n```xml\n<b/>\n```", ("xml",))
+
+
+def test_prose_is_what_no_fence_holds():
+    """Lines keep their numbers."""
+    assert list(prose_lines("a\n```\nb\n```\nc\r")) == [(1, "a"), (5, "c")]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockgate.checks.markdown_answers import headings, markdown, prose_lines
+from lockgate.checks.markdown_answers import headings, markdown
 from lockgate.errors import UsageError
 from lockgate.model import Case, Completion
 
@@ -32,11 +32,6 @@ def judged(text, *args, **options):
 def test_headings_are_those_of_commonmark(text, found):
     """Both ways of writing them, outside code."""
     assert list(headings(text)) == found
-
-
-def test_prose_is_what_no_fence_holds():
-    """Lines keep their numbers."""
-    assert list(prose_lines("a\n```\nb\n```\nc\r")) == [(1, "a"), (5, "c")]
 
 
 @pytest.mark.parametrize(

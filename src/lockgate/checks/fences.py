@@ -1,4 +1,4 @@
-"""Fenced blocks of an answer, as CommonMark has them (section 4.5), and the one that a check is about."""
+"""Fenced blocks of an answer, as CommonMark has them (section 4.5), and the lines outside them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-__all__ = ["Fence", "fences", "only_block"]
+__all__ = ["Fence", "fences", "only_block", "prose_lines"]
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 
@@ -51,6 +51,14 @@ def fences(text: str) -> Iterator[Fence]:
             closed=end < len(lines),
         )
         number = end + 1
+
+
+def prose_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Number (from 1) and text of each line that is not in a code fence."""
+    inside = {n for fence in fences(text) for n in range(fence.line, fence.last + 1)}
+    for number, line in enumerate(text.split("\n"), 1):
+        if number not in inside:
+            yield number, line.rstrip("\r")
 
 
 def only_block(text: str, languages: Collection[str]) -> str:

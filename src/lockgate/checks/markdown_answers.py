@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 
 from lockgate.checks.authoring import failed, passed, rate_check
-from lockgate.checks.fences import Fence, fences
+from lockgate.checks.fences import Fence, fences, prose_lines
 from lockgate.checks.values import joined
 from lockgate.checks.xml_answers import parse_xml
 from lockgate.checks.yaml_answers import parse_yaml
@@ -16,7 +16,7 @@ from lockgate.errors import UsageError
 from lockgate.model import Case, Check, Completion, Verdict
 from lockgate.strict_json import parse_answer
 
-__all__ = ["headings", "markdown", "prose_lines"]
+__all__ = ["headings", "markdown"]
 
 _READ = 250_000
 _PYTHON_READ = 50_000
@@ -73,14 +73,6 @@ def headings(text: str) -> Iterator[tuple[int, str]]:
         elif underline and before.strip() and not _HEADING.match(before) and "|" not in before:
             yield 1 if underline[1][0] == "=" else 2, before.strip()
         before = line
-
-
-def prose_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Number (from 1) and text of each line that is not in a code fence."""
-    inside = {n for fence in fences(text) for n in range(fence.line, fence.last + 1)}
-    for number, line in enumerate(text.split("\n"), 1):
-        if number not in inside:
-            yield number, line.rstrip("\r")
 
 
 def _missing(text: str, wanted: list[str]) -> Iterator[str]:
