@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lockgate.engine.journal_file import DEFAULT_JOURNAL
-from lockgate.engine.recordings import export_lines, import_files
-from lockgate.engine.upkeep import Pruned, prune, stats
 from lockgate.errors import UsageError
 from lockgate.units import count
 from lockgate.workplace import table
+
+# What works on a journal is imported where it is used: every other command would wait for it.
+if TYPE_CHECKING:
+    from lockgate.engine.upkeep import Pruned
 
 __all__ = ["journal"]
 
@@ -39,6 +42,8 @@ _journal_option = click.option(
 @_journal_option
 def _stats(path: Path) -> None:
     """Say what the journal holds: its size, and the completions of each backend."""
+    from lockgate.engine.upkeep import stats
+
     found = stats(path)
     held = sum(holding.completions for holding in found.holdings)
     size = _size(found.size_bytes)
@@ -75,6 +80,8 @@ def _prune(
     dry_run: bool,  # noqa: FBT001  (click hands flags over by name)
 ) -> None:
     """Remove completions and runs to which every given option applies, and shrink the file."""
+    from lockgate.engine.upkeep import prune
+
     pruned = prune(
         path,
         older_than_seconds=None if older_than is None else _age(older_than),
@@ -101,6 +108,8 @@ def _export(path: Path, backends: tuple[str, ...], output: Path | None) -> None:
 
     What CI imports, it replays with `pytest --llm-offline`.
     """
+    from lockgate.engine.recordings import export_lines
+
     text = "".join(f"{line}\n" for line in export_lines(path, backends=backends))
     if output is None:
         # As bytes: recordings are UTF-8 whatever the terminal's encoding is.
@@ -124,6 +133,8 @@ def _import(path: Path, files: tuple[Path, ...]) -> None:
 
     Of two completions for the same request the newer one stays.
     """
+    from lockgate.engine.recordings import import_files
+
     came = import_files(path, files)
     click.echo(
         f"{path}: {came.new} new, {came.newer} newer than what was there, {came.older} older and left out, "

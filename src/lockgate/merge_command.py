@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from lockgate.baselines import Baselines
 from lockgate.documents.project import Project, load_project
-from lockgate.engine.journal import Journal, run_id
 from lockgate.engine.journal_file import DEFAULT_JOURNAL
-from lockgate.engine.merging import Replayed, Split, join, journals_in, replay, splits_of
-from lockgate.engine.runner import conclude
 from lockgate.errors import UsageError
 from lockgate.model import Run, Suite
 from lockgate.registry import Registry
-from lockgate.reports.folder import write_reports
-from lockgate.reports.terminal import comparison_table, explain_miss, gate_table, visible
 from lockgate.workplace import DEFAULT_PROJECT, project_option, registry_of
+
+# The engine is imported where it is used: every other command would wait for it.
+if TYPE_CHECKING:
+    from lockgate.baselines import Baselines
+    from lockgate.engine.journal import Journal
+    from lockgate.engine.merging import Replayed, Split
 
 __all__ = ["merge"]
 
@@ -63,6 +64,9 @@ def merge(
     JOURNAL is a shard's journal, or a folder with those of many. Exit code 1: a case or gate failed or was
     inconclusive, as under pytest.
     """
+    from lockgate.engine.journal import Journal, run_id
+    from lockgate.engine.merging import join, journals_in, splits_of
+
     journals = journals_in(paths)
     splits = splits_of(journals)
     home = (project or Path(DEFAULT_PROJECT)).absolute().parent
@@ -84,6 +88,9 @@ def _rule(
     splits: Sequence[Split], journal: Journal, project: Project, registry: Registry, baseline: str | None
 ) -> list[_Ruled]:
     """Every split ruled on, in order, when the answers of all are there to compare with."""
+    from lockgate.baselines import Baselines
+    from lockgate.engine.merging import replay
+
     replayed = [replay(split, journal, project, registry) for split in splits]
     baselines = Baselines(
         baseline,
@@ -97,6 +104,8 @@ def _rule(
 
 
 def _conclude(made: Replayed, baselines: Baselines) -> Run:
+    from lockgate.engine.runner import conclude
+
     return conclude(
         made.suite,
         made.backend,
@@ -108,6 +117,8 @@ def _conclude(made: Replayed, baselines: Baselines) -> Run:
 
 
 def _tell(ruled: Sequence[_Ruled], splits: Sequence[Split]) -> None:
+    from lockgate.reports.terminal import comparison_table, gate_table
+
     for (suite, run), split in zip(ruled, splits, strict=True):
         shards = f"{len(split.shards)} of {split.shards[0].count} shards"
         answered = sum(sample.completion is not None for sample in run.samples)
@@ -126,6 +137,8 @@ def _tell(ruled: Sequence[_Ruled], splits: Sequence[Split]) -> None:
 
 def _failures(suite: Suite, run: Run) -> Iterator[str]:
     """What fails whatever the gates say: samples without an answer, and misses that no gate governs."""
+    from lockgate.reports.terminal import explain_miss, visible
+
     cases = {case.id: case for case in suite.cases}
     for sample in run.samples:
         if sample.error is not None:
@@ -140,6 +153,8 @@ def _fails(suite: Suite, run: Run, inconclusive: str) -> bool:
 
 
 def _write(folder: Path, runs: Sequence[Run], registry: Registry) -> None:
+    from lockgate.reports.folder import write_reports
+
     try:
         write_reports(folder, runs, registry)
     except OSError as error:
