@@ -10,13 +10,10 @@ the labelled sets; each script says what to fetch where a set is missing. FOLDER
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import subprocess
-import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from pages import machine, part, printed
+
 PARTS = (
     ("Groundedness", "checks_groundedness.py"),
     ("Refusal", "checks_refusal.py"),
@@ -32,10 +29,9 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="the page; it is printed in any case")
     given = parser.parse_args()
     parts = [_part(heading, script, given) for heading, script in PARTS]
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     head = (
         "# How good the checks are\n\nMade by `make bench-checks DATA=…` (`benchmarks/checks.py`).\n\n"
-        f"{machine}, Python {platform.python_version()}."
+        f"{machine()}."
     )
     if given.write is not None:
         given.write.write_text("\n\n".join([head, *parts]) + "\n", encoding="utf-8")
@@ -44,16 +40,9 @@ def main() -> None:
 def _part(heading: str, script: str, given: argparse.Namespace) -> str:
     needs_work = script == "checks_groundedness.py"
     if needs_work and given.work is None:
-        text = f"## {heading}\n\nNot measured in this run: give `--work`."
-    else:
-        options = ["--work", str(given.work)] if needs_work else []
-        command = [sys.executable, str(HERE / script), str(given.data), *options]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SystemExit(f"{script}: {done.stderr}")
-        text = f"## {heading}\n\n{done.stdout.strip()}"
-    print(text, end="\n\n", flush=True)
-    return text
+        return part(heading, "Not measured in this run: give `--work`.")
+    options = ["--work", str(given.work)] if needs_work else []
+    return part(heading, printed(script, [str(given.data), *options]))
 
 
 if __name__ == "__main__":

@@ -105,15 +105,14 @@ def main() -> int:
 
 
 def page(data: Path) -> Iterator[str]:
-    """The whole page as Markdown."""
+    """The part of the page as Markdown."""
     results = [judge(record) for record in records(data / SUITES)]
     wrong = [r for r in results if not r.right]
-    yield from ("# Checks on format, by public test suites", "")
     yield from suites(results)
     yield from hostile()
     yield from prompts(data / PROMPTS)
     yield from solutions(data / SOLUTIONS)
-    yield from (f"## The {len(wrong)} exceptions of `json_schema`", "")
+    yield from (f"### The {len(wrong)} exceptions of `json_schema`", "")
     yield from by_reason(wrong)
 
 
@@ -128,7 +127,7 @@ def suites(results: Sequence[Result]) -> Iterator[str]:
     """Strict JSON and JSON Schema: accepted of what is valid, rejected of what is not."""
     free = Counter(r.status for r in results if r.valid is None)
     slowest = max(results, key=lambda r: r.seconds)
-    yield from ("## `json_schema` on JSON-Schema-Test-Suite and JSONTestSuite", "")
+    yield from ("### `json_schema` on JSON-Schema-Test-Suite and JSONTestSuite", "")
     yield f"{len(results):,} tests, with exact limits (Clopper and Pearson) at 95 % each. Formats are"
     yield "enforced in `optional/format`. A schema that is refused counts against both columns."
     yield from (
@@ -151,7 +150,7 @@ def suites(results: Sequence[Result]) -> Iterator[str]:
 def hostile() -> Iterator[str]:
     """Texts that are meant to crash or hang a reader, each strictly and with `extract`."""
     yield from (
-        "## Hostile answers",
+        "### Hostile answers",
         "",
         "| answer | characters | verdict | seconds | with `extract` | seconds |",
     )
@@ -180,7 +179,7 @@ def prompts(path: Path) -> Iterator[str]:
         found = read_instructions(record["meta"]["instruction_id_list"], record["meta"]["kwargs"])
         given.update(one.id for one in found)
     if given:
-        yield from ("## `instructions` on IFEval's prompts", "")
+        yield from ("### `instructions` on IFEval's prompts", "")
         yield f"All {given.total()} instructions of {len(given)} kinds load with their arguments."
         yield ""
 
@@ -196,7 +195,7 @@ def solutions(path: Path) -> Iterator[str]:
             table[record["label"], check(case, Completion(text=record["response"])).status] += 1
     if table:
         right = table[1, "pass"] + table[0, "fail"]
-        yield from ("## `numeric` on GSM8K's solutions", "")
+        yield from ("### `numeric` on GSM8K's solutions", "")
         yield f"The last number decides as the label does in {of(right, table.total())} of the solutions."
         yield ""
 
@@ -269,7 +268,7 @@ def by_reason(wrong: Sequence[Result]) -> Iterator[str]:
     """Every exception under its reason, with what was said of it."""
     for reason in dict.fromkeys(map(why, wrong)):
         own = [r for r in wrong if why(r) == reason]
-        yield from (f"### {len(own)}: {reason}", "")
+        yield from (f"#### {len(own)}: {reason}", "")
         yield from ("| test | should be | is | what is said |", "|---|---|---|---|")
         yield from map(exception, own)
         yield ""

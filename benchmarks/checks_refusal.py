@@ -11,16 +11,15 @@ shipped weights are measured.
 from __future__ import annotations
 
 import argparse
-import time
 import zlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from labelled import Record, f1, interval, kappa, records, resampled, share
+from labelled import Record, f1, interval, kappa, records, resampled, share, speed
 from lockgate import Case, Completion, load_check
 from lockgate.checks.refusal import Declining, stance
-from train_refusal import CLASSES, Row, folds, labelled_rows
+from train_refusal import CLASSES, Row, class_of, folds, labelled_rows
 
 COMPLIED = "compliance"
 ACTIONS = (
@@ -43,11 +42,10 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     folder = parser.parse_args().data
     rows = labelled_rows(folder)
-    print("## Refusal\n")
     xstest(rows)
     do_not_answer(records(folder, "refusal", "Do-Not-Answer"))
     abstentions(records(folder, "refusal", "FinanceBench"))
-    speed(records(folder, "refusal"))
+    print(f"\n{speed(load_check('refusal'), pairs(records(folder, 'refusal')))}")
 
 
 def xstest(rows: Sequence[Row]) -> None:
@@ -64,7 +62,7 @@ def xstest(rows: Sequence[Row]) -> None:
 
 
 def line(name: str, rows: Sequence[Row], said: Sequence[Declining]) -> None:
-    truth, found = [CLASSES[row.label] for row in rows], [_class(d) for d in said]
+    truth, found = [CLASSES[row.label] for row in rows], [class_of(d) for d in said]
     groups = [(row.record or {})["question"] for row in rows]
     figures = [
         interval(figure(truth, found), resampled(figure, truth, found, groups))
@@ -76,7 +74,7 @@ def line(name: str, rows: Sequence[Row], said: Sequence[Declining]) -> None:
 
 def confusion(rows: Sequence[Row], said: Sequence[Declining]) -> None:
     """The first line's confusion matrix, and over- and under-refusal by prompts that are safe and unsafe."""
-    counts = Counter((CLASSES[row.label], _class(d)) for row, d in zip(rows, said, strict=True))
+    counts = Counter((CLASSES[row.label], class_of(d)) for row, d in zip(rows, said, strict=True))
     print(f"| people say \\ the check says | {' | '.join(CLASSES)} |\n|---|---|---|---|")
     for truth in CLASSES:
         print(f"| {truth} | {' | '.join(str(counts[truth, found]) for found in CLASSES)} |")
@@ -85,7 +83,7 @@ def confusion(rows: Sequence[Row], said: Sequence[Declining]) -> None:
         some = [
             (r, d) for r, d in zip(rows, said, strict=True) if (r.record or {})["meta"]["prompt_safe"] is safe
         ]
-        people, check = share(r.label != 0 for r, _ in some), share(_class(d) != COMPLIED for _, d in some)
+        people, check = share(r.label != 0 for r, _ in some), share(class_of(d) != COMPLIED for _, d in some)
         print(f"| {name} | {people} | {check} |")
 
 
@@ -119,27 +117,13 @@ def abstentions(answers: Sequence[Record]) -> None:
         print(f"| {name} | {interval(f1(truth, said), limits)} | {precision} | {recall} |")
 
 
-def speed(answers: Sequence[Record]) -> None:
-    """Milliseconds for each answer, one core."""
-    check = load_check("refusal")
-    pairs = [
+def pairs(answers: Sequence[Record]) -> list[tuple[Case, Completion]]:
+    """The answers that have a text, each to a case that is to be refused."""
+    return [
         (Case(id="a", input=r["question"], should_refuse=True), Completion(text=r["response"]))
         for r in answers
         if r["response"]
     ]
-    times = sorted(_milliseconds(check, case, completion) for case, completion in pairs)
-    mean, late = sum(times) / len(times), times[round(0.95 * (len(times) - 1))]
-    print(f"\nTime of {len(times)} answers, one core: {mean:.2f} ms on average, 95 % within {late:.2f} ms.")
-
-
-def _milliseconds(check: object, case: Case, completion: Completion) -> float:
-    start = time.perf_counter()
-    check(case, completion)  # type: ignore[operator]
-    return 1000 * (time.perf_counter() - start)
-
-
-def _class(found: Declining) -> str:
-    return "refusal" if found.stance == "abstention" else found.stance
 
 
 def _declining_f1(truth: Sequence[str], said: Sequence[str]) -> float:

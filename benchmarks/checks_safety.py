@@ -11,19 +11,16 @@ same make trained on the very set by other prompts: what one may expect of this 
 from __future__ import annotations
 
 import argparse
-import time
-import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from labelled import Record, auroc, interval, records, resampled, share
+from labelled import Record, auroc, interval, records, resampled, share, speed
 from lockgate import Case, Completion, load_check
 from lockgate.checks.harm import harm, threshold
 from lockgate.checks.injections import injections
 from lockgate.checks.personal_data import Found, personal_data
-from lockgate.model import Check
-from train_harm import FOLDS, Row, all_rows, chosen_threshold, fit, held_out, row, score
+from train_harm import FOLDS, Row, all_rows, chosen_threshold, fit, fold_of, held_out, row, score
 
 ENTITIES = {
     "CREDIT_CARD": "credit_card",
@@ -41,11 +38,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     folder = parser.parse_args().data
-    print("## Safety\n")
     harmful(folder)
     injected(records(folder, "injection"))
     personal(records(folder, "pii"))
-    speed(records(folder, "harm"))
+    print(f"\n{speed(load_check('safety'), pairs(records(folder, 'harm')[::4]))}")
 
 
 def harmful(folder: Path) -> None:
@@ -121,13 +117,9 @@ def personal(texts: Sequence[Record]) -> None:
     )
 
 
-def speed(answers: Sequence[Record]) -> None:
-    """Milliseconds of the whole check for each answer, one core."""
-    check = load_check("safety")
-    some = [(Case(id="a", input=r["question"]), Completion(text=r["response"])) for r in answers[::4]]
-    times = sorted(_milliseconds(check, case, completion) for case, completion in some)
-    mean, late = sum(times) / len(times), times[round(0.95 * (len(times) - 1))]
-    print(f"\nTime of {len(times)} answers, one core: {mean:.2f} ms on average, 95 % within {late:.2f} ms.")
+def pairs(answers: Sequence[Record]) -> list[tuple[Case, Completion]]:
+    """The answers, each to its case."""
+    return [(Case(id="a", input=r["question"]), Completion(text=r["response"])) for r in answers]
 
 
 def _labelled(record: Record) -> Row:
@@ -139,8 +131,8 @@ def _in_domain(rows: Sequence[Row]) -> list[float]:
     """The scores of models that were trained on the same set, other prompts."""
     scores = [0.0] * len(rows)
     for fold in range(FOLDS):
-        held = [n for n, r in enumerate(rows) if zlib.crc32(r.group.encode()) % FOLDS == fold]
-        model = fit([r for r in rows if zlib.crc32(r.group.encode()) % FOLDS != fold])
+        held = [n for n, r in enumerate(rows) if fold_of(r) == fold]
+        model = fit([r for r in rows if fold_of(r) != fold])
         for n in held:
             scores[n] = score(model, rows[n])
     return scores
@@ -152,12 +144,6 @@ def _overlap(found: Found, span: Mapping[str, int]) -> bool:
 
 def _of(counts: Counter[tuple[str, bool]], kind: str) -> str:
     return share([True] * counts[kind, True] + [False] * counts[kind, False])
-
-
-def _milliseconds(check: Check, case: Case, completion: Completion) -> float:
-    start = time.perf_counter()
-    check(case, completion)
-    return 1000 * (time.perf_counter() - start)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,36 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from lockgate.model import Case, Check, Completion
 from lockgate.stats import binomial_limits
 
-__all__ = ["Record", "auroc", "f1", "interval", "kappa", "records", "resampled", "share"]
+__all__ = [
+    "FAMILIES",
+    "Record",
+    "auroc",
+    "f1",
+    "family_of",
+    "interval",
+    "kappa",
+    "records",
+    "resampled",
+    "share",
+    "speed",
+]
 
 Record: TypeAlias = dict[str, Any]
 """`id, source, split, question, context, response, label, label_raw, meta, shippable`."""
+
+FAMILIES = (
+    "homonyms", "figurative", "safe_targets", "safe_contexts",
+    "definitions", "discr", "historical", "privacy",
+)  # fmt: skip
+"""XSTest's families of prompts, each of safe ones and their unsafe contrasts."""
 
 MISSING = """{path} is missing. It is gzip JSON Lines of `{{id, source, split, task, context, question,
 response, label, label_raw, meta, shippable}}`, made of public sets.
@@ -34,6 +54,11 @@ def records(folder: Path, name: str, source: str = "") -> list[Record]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         found = [json.loads(line) for line in lines]
     return [record for record in found if record["source"].startswith(source)]
+
+
+def family_of(record: Record) -> str:
+    """The family that the prompt of one of XSTest's records is of."""
+    return next(family for family in FAMILIES if family in record["meta"]["type"])
 
 
 def f1(truth: Sequence[bool], said: Sequence[bool]) -> float:
@@ -104,3 +129,16 @@ def share(hits: Iterable[bool]) -> str:
         return "– of 0"
     limits = binomial_limits(sum(marks), len(marks), confidence=0.975)
     return f"{interval(sum(marks) / len(marks), limits)} of {len(marks)}"
+
+
+def speed(check: Check, pairs: Sequence[tuple[Case, Completion]]) -> str:
+    """How long a check takes for each answer, one core, as a sentence."""
+    times = sorted(_milliseconds(check, case, completion) for case, completion in pairs)
+    mean, late = sum(times) / len(times), times[round(0.95 * (len(times) - 1))]
+    return f"Time of {len(times)} answers, one core: {mean:.2f} ms on average, 95 % within {late:.2f} ms."
+
+
+def _milliseconds(check: Check, case: Case, completion: Completion) -> float:
+    start = time.perf_counter()
+    check(case, completion)
+    return 1000 * (time.perf_counter() - start)

@@ -9,14 +9,11 @@ under headings, with machine and versions. Takes some twenty minutes on two core
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import subprocess
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from pages import machine, part, printed
+
 PACKAGES = ("lockgate", "pytest", "aiohttp", "openai", "torch", "transformers", "peft")
 PARTS = (
     ("What an unused plugin costs", "startup.py", "Target: at most 15 ms."),
@@ -75,10 +72,8 @@ def main() -> None:
 
 
 def _head() -> str:
-    python = f"Python {platform.python_version()}"
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {python}"
     versions = ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name)))
-    return f"Made by `make bench` (`benchmarks/performance.py`).\n\n{machine}; {versions}."
+    return f"Made by `make bench` (`benchmarks/performance.py`).\n\n{machine()}; {versions}."
 
 
 def _version(name: str) -> str | None:
@@ -90,14 +85,7 @@ def _version(name: str) -> str | None:
 
 def _part(heading: str, command: str, about: str) -> str:
     script, *options = command.split()
-    done = subprocess.run(
-        [sys.executable, str(HERE / script), *options], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(f"{script}: {done.stderr}")
-    text = f"## {heading}\n\n{about}\n\n{done.stdout.strip()}"
-    print(text, end="\n\n", flush=True)
-    return text
+    return part(heading, about, printed(script, options))
 
 
 if __name__ == "__main__":

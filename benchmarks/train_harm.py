@@ -24,20 +24,10 @@ from pathlib import Path
 
 from fitting import commit_of, fitted, stored
 from harm_examples import harm_examples
-from labelled import Record, records
+from labelled import Record, family_of, records
 from lockgate.checks.harm import COLUMNS, features
 from lockgate.checks.linear import Linear
 
-FAMILIES = (
-    "homonyms",
-    "figurative",
-    "safe_targets",
-    "safe_contexts",
-    "definitions",
-    "discr",
-    "historical",
-    "privacy",
-)
 WEIGHTS = Path(__file__).parent.parent / "src/lockgate/checks/harm_weights.json"
 STRENGTH, EACH, SEED, FOLDS = 0.5, 200, 5, 5
 WEIGHT = {"jailbreak": 1.0, "ordinary": 0.03, "look-alike": 1.0, "unsafe": 1.0, "prompt": 0.3, "written": 0.3}
@@ -86,7 +76,7 @@ def xstest_rows(folder: Path) -> list[Row]:
         row(
             record["response"],
             harmful=not record["meta"]["prompt_safe"] and record["label"] == 0,
-            group=next(family for family in FAMILIES if family in record["meta"]["type"]),
+            group=family_of(record),
             kind="look-alike" if record["meta"]["prompt_safe"] else "unsafe",
         )
         for record in records(folder, "refusal", "XSTest")
@@ -134,13 +124,18 @@ def fit(rows: Sequence[Row]) -> Linear:
     )
 
 
+def fold_of(r: Row) -> int:
+    """The fold that a row's group is held out in."""
+    return zlib.crc32(r.group.encode()) % FOLDS
+
+
 def held_out(rows: Sequence[Row]) -> list[float]:
     """The probability that each row is harmful, by a model that has not seen its group."""
     scores = [0.0] * len(rows)
     for fold in range(FOLDS):
-        model = fit([r for r in rows if _fold(r) != fold or r.kind == "written"])
+        model = fit([r for r in rows if fold_of(r) != fold or r.kind == "written"])
         for place, r in enumerate(rows):
-            if _fold(r) == fold:
+            if fold_of(r) == fold:
                 scores[place] = score(model, r)
     return scores
 
@@ -162,10 +157,6 @@ def chosen_threshold(rows: Sequence[Row], scores: Sequence[float]) -> float:
 def _for_harm(record: Record) -> bool:
     """Whether a prompt is to be refused for harm, and not for what cannot be known or done."""
     return record["source"] != "CoCoNot-eval" or record["meta"]["category"] == "Requests with safety concerns"
-
-
-def _fold(r: Row) -> int:
-    return zlib.crc32(r.group.encode()) % FOLDS
 
 
 def _said(record: Record) -> str:

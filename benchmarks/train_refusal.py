@@ -21,23 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from fitting import commit_of, fitted, stored
-from labelled import Record, kappa, records
+from labelled import FAMILIES, Record, family_of, kappa, records
 from lockgate.checks.linear import Linear
 from lockgate.checks.refusal import Declining, decided
 from lockgate.checks.refusal_cues import COLUMNS, cues, hashed
 from refusal_examples import examples
 
 WEIGHTS = Path(__file__).parent.parent / "src/lockgate/checks/refusal_weights.json"
-FAMILIES = (
-    "homonyms",
-    "figurative",
-    "safe_targets",
-    "safe_contexts",
-    "definitions",
-    "discr",
-    "historical",
-    "privacy",
-)
 CLASSES = ("compliance", "refusal", "partial refusal")
 WRITTEN, SEED = 1400, 7
 
@@ -127,7 +117,7 @@ def _row(record: Record) -> Row:
         label=int(record["label_raw"][0]) - 1,
         cues=cues(text, question),
         hashed=frozenset(hashed(text, question)),
-        family=next(f for f in FAMILIES if f in record["meta"]["type"]),
+        family=family_of(record),
         model=record["meta"]["model"],
         record=record,
     )
@@ -139,11 +129,12 @@ def _held_out_kappa(rows: Sequence[Row], setting: Setting) -> float:
         held = [row for row in rows if FAMILIES.index(row.family) % 3 == part]
         model = fit([row for row in rows if FAMILIES.index(row.family) % 3 != part], setting)
         truth += [CLASSES[row.label] for row in held]
-        said += [_class(predicted(model, row)) for row in held]
+        said += [class_of(predicted(model, row)) for row in held]
     return kappa(truth, said)
 
 
-def _class(found: Declining) -> str:
+def class_of(found: Declining) -> str:
+    """One of `CLASSES`: an abstention declines as a refusal does."""
     return "refusal" if found.stance == "abstention" else found.stance
 
 

@@ -6,6 +6,7 @@ import gzip
 import importlib
 import json
 import math
+import re
 import sys
 from pathlib import Path
 
@@ -129,3 +130,42 @@ def test_a_fitted_model_tells_its_rows_apart():
             assert max(found, key=found.__getitem__) == name
         stored = json.loads(fitting.stored(model))
         assert (stored["classes"], len(stored["buckets"])) == (list(classes), len(classes))
+
+
+def test_a_family_is_named_in_the_prompts_type():
+    """A safe prompt and its unsafe contrast are of one family."""
+    labelled = module("labelled")
+    for kind in ("safe_contexts", "contrast_safe_contexts"):
+        assert labelled.family_of({"meta": {"type": kind}}) == "safe_contexts"
+
+
+def test_a_checks_speed_is_told_of_all_its_answers():
+    """Every pair is judged once."""
+    judged = []
+    said = module("labelled").speed(
+        lambda case, completion: judged.append((case, completion)), [(1, 2), (3, 4)]
+    )
+    assert judged == [(1, 2), (3, 4)]
+    assert said.startswith("Time of 2 answers, one core: 0.00 ms on average, 95 % within 0.00 ms.")
+
+
+def test_a_page_has_one_heading_for_what_a_script_prints(tmp_path, monkeypatch, capsys):
+    """The part is what is printed under its heading; a script that fails ends the page with its errors."""
+    pages = module("pages")
+    monkeypatch.setattr(pages, "_HERE", tmp_path)
+    (tmp_path / "good.py").write_text("import sys; print('### Of', *sys.argv[1:])")
+    (tmp_path / "bad.py").write_text("raise SystemExit('no data')")
+    text = pages.part("Refusal", "Goal: 1.", pages.printed("good.py", ["it"]))
+    assert text == "## Refusal\n\nGoal: 1.\n\n### Of it"
+    assert capsys.readouterr().out == f"{text}\n\n"
+    with pytest.raises(SystemExit, match=r"bad\.py: no data"):
+        pages.printed("bad.py", [])
+
+
+@pytest.mark.parametrize(
+    "script", ["checks_refusal", "checks_safety", "checks_format", "checks_groundedness"]
+)
+def test_a_parts_own_headings_are_below_the_pages(script):
+    """What stands under the page's `## Refusal` begins with three signs or more."""
+    source = FOLDER.joinpath(f"{script}.py").read_text("utf-8")
+    assert not re.search(r'"(?:\\n)*#{1,2} ', source)

@@ -82,13 +82,13 @@ def test_the_page_counts_and_lists(benchmark, data, monkeypatch):
     assert "| deep | 1,000 | fail: The answer is not JSON: it is nested deeper than 128 levels. |" in page
     assert "All 1 instructions of 1 kinds load with their arguments." in page
     assert "1 of 1 [5.0%, 100.0%] of the solutions." in page
-    assert "## The 3 exceptions of `json_schema`" in page
-    assert "### 1: needs a document that the suite serves at localhost:1234; nothing is fetched" in page
+    assert "### The 3 exceptions of `json_schema`" in page
+    assert "#### 1: needs a document that the suite serves at localhost:1234; nothing is fetched" in page
     assert (
         "| `draft7/wrong.json#0.0` | accepted | fail | $: 'a' is not of type 'integer' (rule 'type'). |"
         in page
     )
-    assert "### 1: RFC 8259 lets an object repeat a key; strict JSON does not (RFC 7493)" in page
+    assert "#### 1: RFC 8259 lets an object repeat a key; strict JSON does not (RFC 7493)" in page
 
 
 def test_it_can_be_written(benchmark, data, tmp_path, monkeypatch, capsys):
