@@ -124,6 +124,10 @@ def test_the_front_door_opens_every_name():
             "from lockgate import load_suite",
             {"torch", "transformers", "lancedb", "scipy", "openai", "pytest"},
         ),
+        (
+            "import lockgate.cli",
+            {"lockgate.engine.background", "lockgate.engine.recordings", "pytest", *HEAVY},
+        ),
     ],
 )
 def test_a_fresh_process_stays_light(code, absent):
