@@ -8,54 +8,20 @@ otherwise. A gate with several bounds fails with the first that fails and passes
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from lockgate.differences import Difference, difference
 from lockgate.figures import quantile_of
 from lockgate.model import Gate, Metric, Ruling, Sample
-from lockgate.power import binomial_n, paired_n, quantile_n, scaled_n
+from lockgate.power import binomial_n, quantile_n, scaled_n
+from lockgate.rivals import BASELINE, Part, Status, advice, against_baselines, undecided, unmet
 from lockgate.stats import T_LEAST
 from lockgate.units import show
 
 __all__ = ["BASELINE", "rule"]
 
-BASELINE = "baseline"
-"""The word in a gate for what the command line names."""
-
-_Status: TypeAlias = Literal["pass", "fail", "inconclusive"]
 _Side: TypeAlias = Literal["min", "max"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """What one bound of a gate says; `compared` when it is a bound on the difference from a baseline."""
-
-    status: _Status
-    reason: str
-    needed_n: int | None = None
-    compared: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rival:
-    """A bound on a difference: the least that it may be, `strict` where it has to be more."""
-
-    word: str
-    least: float
-    strict: bool
-
-    def __str__(self) -> str:
-        return f"{'better_than' if self.strict else 'no_worse_than'} {self.word}"
-
-
-def _rivals(gate: Gate) -> Iterator[_Rival]:
-    if gate.no_worse_than is not None:
-        yield _Rival(word=gate.no_worse_than, least=-gate.margin, strict=False)
-    if gate.better_than is not None:
-        yield _Rival(word=gate.better_than, least=gate.margin, strict=True)
 
 
 def rule(
@@ -94,14 +60,16 @@ def rule(
     )
 
 
-def _blocked(gate: Gate, metric: Metric, expected: int, seen: int) -> _Part | None:
+def _blocked(gate: Gate, metric: Metric, expected: int, seen: int) -> Part | None:
     """Why nothing can be said at all, whatever the bounds."""
     if seen < expected:
-        return _open(f"{expected - seen} of {expected} samples were not run. Run all of the suite's cases.")
+        return undecided(
+            f"{expected - seen} of {expected} samples were not run. Run all of the suite's cases."
+        )
     if metric.value is None or not math.isfinite(metric.value):
-        return _open(f"{metric.name} has no value: {_why_no_value(metric)}")
+        return undecided(f"{metric.name} has no value: {_why_no_value(metric)}")
     if all(bound is None for bound in (gate.min, gate.max, gate.no_worse_than, gate.better_than)):
-        return _open("The gate has no bound. Give it min, max, no_worse_than or better_than.")
+        return undecided("The gate has no bound. Give it min, max, no_worse_than or better_than.")
     return None
 
 
@@ -115,21 +83,21 @@ def _why_no_value(metric: Metric) -> str:
 
 def _parts(
     gate: Gate, metric: Metric, samples: Sequence[Sample], baselines: Mapping[str, Sequence[Sample]]
-) -> list[_Part]:
+) -> list[Part]:
     parts = []
     if gate.min is not None:
         parts.append(_bound(metric, gate.min, "min", samples))
     if gate.max is not None:
         parts.append(_bound(metric, gate.max, "max", samples))
-    return [*parts, *(_against(metric, samples, baselines.get(r.word), r) for r in _rivals(gate))]
+    return [*parts, *against_baselines(gate, metric, samples, baselines)]
 
 
-def _joined(parts: Sequence[_Part]) -> _Part:
-    order: tuple[_Status, ...] = ("fail", "inconclusive", "pass")
+def _joined(parts: Sequence[Part]) -> Part:
+    order: tuple[Status, ...] = ("fail", "inconclusive", "pass")
     status = next(s for s in order if any(p.status == s for p in parts))
     deciding = [p for p in parts if p.status == status]
     needed = [p.needed_n for p in deciding if p.needed_n is not None]
-    return _Part(
+    return Part(
         status=status,
         reason=" ".join(p.reason for p in deciding),
         needed_n=max(needed) if len(needed) == len(deciding) else None,
@@ -137,19 +105,19 @@ def _joined(parts: Sequence[_Part]) -> _Part:
     )
 
 
-def _bound(metric: Metric, bound: float, side: _Side, samples: Sequence[Sample]) -> _Part:
+def _bound(metric: Metric, bound: float, side: _Side, samples: Sequence[Sample]) -> Part:
     """One absolute bound. The limit towards the bad side has to clear it."""
     least, most = _least(metric), _most(metric)
     clear = least is not None and least >= bound if side == "min" else most is not None and most <= bound
     beyond = most is not None and most < bound if side == "min" else least is not None and least > bound
     head = f"{_head(metric)}; {side} {show(bound, metric.unit)}"
     if clear:
-        return _Part(status="pass", reason=f"{head}: the {_towards(side)} limit clears it.")
+        return Part(status="pass", reason=f"{head}: the {_towards(side)} limit clears it.")
     settled = _settled(metric, bound, side)
     if beyond or settled:
-        return _Part(status="fail", reason=f"{head}: {_why_fail(side, settled=settled)}")
+        return Part(status="fail", reason=f"{head}: {_why_fail(side, settled=settled)}")
     needed = _needed(metric, bound, side, samples)
-    return _open(f"{head}: {_why_open(metric, bound, side, needed)}", needed)
+    return undecided(f"{head}: {_why_open(metric, bound, side, needed)}", needed)
 
 
 def _least(metric: Metric) -> float | None:
@@ -186,13 +154,7 @@ def _why_open(metric: Metric, bound: float, side: _Side, needed: int | None) -> 
         return f"it would pass but for {metric.unscored} unscored samples, which count against it."
     missing = f"there are too few samples for a {_towards(side)} limit" if scored is None else ""
     why = missing or f"the limits are on both sides of it at {metric.confidence:.4g} confidence"
-    return f"{why}. {_advice(needed)}"
-
-
-def _advice(needed: int | None) -> str:
-    if needed is None:
-        return "More samples like these would not decide it."
-    return f"If this value holds, {needed:,} samples would decide it."
+    return f"{why}. {advice(needed)}"
 
 
 def _needed(metric: Metric, bound: float, side: _Side, samples: Sequence[Sample]) -> int | None:
@@ -205,14 +167,9 @@ def _needed(metric: Metric, bound: float, side: _Side, samples: Sequence[Sample]
         return least if within and metric.n < least else None
     if metric.kind == "rate":
         cases = binomial_n(value, bound, confidence=metric.confidence)
-        return _more(cases and cases * _trials(samples), metric)
+        return unmet(cases and cases * _trials(samples), metric.n)
     limit = metric.low if value > bound else metric.high
-    return T_LEAST if limit is None else _more(scaled_n(metric.n, value, limit, bound), metric)
-
-
-def _more(needed: int | None, metric: Metric) -> int | None:
-    """What is needed, unless there are that many already and it is the unscored ones that are in the way."""
-    return needed if needed is not None and needed > metric.n else None
+    return T_LEAST if limit is None else unmet(scaled_n(metric.n, value, limit, bound), metric.n)
 
 
 def _trials(samples: Sequence[Sample]) -> int:
@@ -220,63 +177,7 @@ def _trials(samples: Sequence[Sample]) -> int:
     return math.ceil(len(samples) / cases) if cases else 1
 
 
-def _against(
-    metric: Metric, samples: Sequence[Sample], theirs: Sequence[Sample] | None, rival: _Rival
-) -> _Part:
-    """A bound on the difference from a baseline, turned so that more is better."""
-    if theirs is None or theirs is samples or metric.kind == "quantile":
-        return _without_pairs(metric, theirs, rival)
-    found, least = difference(samples, theirs, metric), rival.least
-    if found.value is None:
-        return _open(f"{rival}: the runs share no scored sample of {metric.name}.")
-    head = f"{_difference_head(metric, found)}; {rival}, margin {show(abs(least), metric.unit)}"
-    if found.low is not None and (found.low > least or (found.low == least and not rival.strict)):
-        return _Part(status="pass", reason=f"{head}: the low limit clears it.")
-    if found.high is not None and (found.high < least or (found.high == least and rival.strict)):
-        return _Part(status="fail", reason=f"{head}: even the high limit is below it.", compared=True)
-    needed = _needed_pairs(metric, found, least)
-    advice = "Give the gate a margin, or be better." if needed is None and not least else _advice(needed)
-    return _open(f"{head}: the limits are on both sides of it. {advice}", needed)
-
-
-def _without_pairs(metric: Metric, theirs: Sequence[Sample] | None, rival: _Rival) -> _Part:
-    if theirs is None and rival.word == BASELINE:
-        remedy = "Name a backend, a run or a run file: --llm-baseline."
-        return _open(f"{rival}: there is no baseline. {remedy}")
-    if theirs is None:
-        return _open(f"{rival}: there is no such run of this suite. Run it, too.")
-    if metric.kind == "quantile":
-        return _open(f"{rival}: latency has no cases to pair. Bound {metric.name} with max.")
-    return _Part(status="pass", reason=f"{rival}: that is this run itself.")
-
-
-def _needed_pairs(metric: Metric, found: Difference, least: float) -> int | None:
-    if found.gained is not None and found.lost is not None:
-        return _beyond(
-            paired_n(found.gained, found.lost, found.n, bound=least, confidence=metric.confidence), found.n
-        )
-    value = found.value or 0.0
-    limit = found.low if value > least else found.high
-    return T_LEAST if limit is None else scaled_n(found.n, value, limit, least)
-
-
-def _beyond(needed: int | None, n: int) -> int | None:
-    return needed if needed is not None and needed > n else None
-
-
 def _head(metric: Metric) -> str:
     limits = f"[{show(metric.low, metric.unit)}, {show(metric.high, metric.unit)}]"
     unscored = f", {metric.unscored} unscored" if metric.unscored else ""
     return f"{metric.name} is {show(metric.value, metric.unit)} {limits}, n {metric.n}{unscored}"
-
-
-def _difference_head(metric: Metric, found: Difference) -> str:
-    direction = "better" if (found.value or 0) >= 0 else "worse"
-    size = show(abs(found.value or 0), metric.unit)
-    limits = f"[{show(found.low, metric.unit)}, {show(found.high, metric.unit)}]"
-    alone = f", {found.unpaired} samples unpaired" if found.unpaired else ""
-    return f"{metric.name} is {size} {direction} than the baseline {limits}, {found.n} pairs{alone}"
-
-
-def _open(reason: str, needed_n: int | None = None) -> _Part:
-    return _Part(status="inconclusive", reason=reason, needed_n=needed_n)

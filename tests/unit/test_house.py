@@ -17,7 +17,7 @@ LAYERS = {
     1: ("errors", "model"),
     2: (
         "registry", "fingerprints", "beta", "stats", "power", "plain", "figures", "differences", "units",
-        "strict_json", "templates", "background", "chat_protocol", "quiet", "cachefiles",
+        "rivals", "strict_json", "templates", "background", "chat_protocol", "quiet", "cachefiles",
         "retrieval", "documents.yaml_source",
     ),
     3: ("prompts",),
