@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pages import machine, part, printed
+from page_parts import machine, part, printed
 
 PARTS = (
     ("Groundedness", "checks_groundedness.py"),

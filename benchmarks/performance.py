@@ -12,7 +12,7 @@ import argparse
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pages import machine, part, printed
+from page_parts import machine, part, printed
 
 PACKAGES = ("lockgate", "pytest", "aiohttp", "openai", "torch", "transformers", "peft")
 PARTS = (

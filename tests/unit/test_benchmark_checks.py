@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import importlib
 import json
 import math
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,19 +15,13 @@ from hypothesis import strategies as st
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def benchmarks():
-    """The benchmarks can be imported, as they are when one of them is run."""
-    sys.path.insert(0, str(FOLDER))
-    yield
-    sys.path.remove(str(FOLDER))
+@pytest.fixture(scope="module")
+def module(benchmark_modules):
+    """How the benchmarks are imported here."""
+    return benchmark_modules
 
 
-def module(name):
-    return importlib.import_module(name)
-
-
-def test_f1_and_kappa_of_known_tables():
+def test_f1_and_kappa_of_known_tables(module):
     """Two hits, a miss and a false alarm make F1 2/3; Cohen's own kind of table makes kappa 0.4."""
     labelled = module("labelled")
     assert labelled.f1([True, True, True, False, False], [True, True, False, True, False]) == pytest.approx(
@@ -50,13 +42,13 @@ def test_f1_and_kappa_of_known_tables():
         ([True, True, False, False], [0.9, 0.4, 0.6, 0.1], 0.75),
     ],
 )
-def test_auroc_counts_pairs(truth, scores, area):
+def test_auroc_counts_pairs(module, truth, scores, area):
     """The area is the share of pairs in the right order, ties by half."""
     assert module("labelled").auroc(truth, scores) == pytest.approx(area)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=30))
-def test_auroc_is_that_share_of_pairs(pairs):
+def test_auroc_is_that_share_of_pairs(module, pairs):
     """Counting every pair gives the same as ranks; without both classes there is none."""
     truth, scores = [t for t, _ in pairs], [s for _, s in pairs]
     found = module("labelled").auroc(truth, scores)
@@ -68,7 +60,7 @@ def test_auroc_is_that_share_of_pairs(pairs):
     assert found == pytest.approx(wins / (len(up) * len(down)))
 
 
-def test_whole_groups_are_drawn():
+def test_whole_groups_are_drawn(module):
     """One group has no spread, and the same call gives the same limits."""
     labelled = module("labelled")
     truth, said = [True, False, True, True], [True, False, False, True]
@@ -78,13 +70,13 @@ def test_whole_groups_are_drawn():
     assert first[0] < 0.8 < first[1]
 
 
-def test_a_share_has_its_limits_and_count():
+def test_a_share_has_its_limits_and_count(module):
     """A share is shown with its exact limits; of nothing there is none."""
     assert module("labelled").share([True] * 9 + [False]) == "0.900 [0.555, 0.997] of 10"
     assert module("labelled").share([]) == "– of 0"
 
 
-def test_records_are_read_by_source(tmp_path):
+def test_records_are_read_by_source(module, tmp_path):
     """A file's records are those of the named source, and a missing file says what to fetch from where."""
     labelled = module("labelled")
     with gzip.open(tmp_path / "harm.jsonl.gz", "wt") as lines:
@@ -94,23 +86,23 @@ def test_records_are_read_by_source(tmp_path):
         labelled.records(tmp_path, "refusal")
 
 
-def test_written_answers_are_the_same_for_a_seed():
+def test_written_answers_are_the_same_for_a_seed(module):
     """The same seed gives the same answers, all filled in, of all three classes."""
-    module_ = module("refusal_examples")
-    found = list(module_.examples(200, 3))
-    assert found == list(module_.examples(200, 3))
-    assert {kind for _, kind in found} == {module_.COMPLIANCE, module_.REFUSAL, module_.PARTIAL}
+    written = module("refusal_examples")
+    found = list(written.examples(200, 3))
+    assert found == list(written.examples(200, 3))
+    assert {kind for _, kind in found} == {written.COMPLIANCE, written.REFUSAL, written.PARTIAL}
     assert not any("{" in text or "|" in text for text, _ in found)
 
 
-def test_written_harm_is_half_of_what_is_asked():
+def test_written_harm_is_half_of_what_is_asked(module):
     """So many harmful and so many harmless answers come, all filled in."""
     found = list(module("harm_examples").harm_examples(30, 50, 5))
     assert [sum(h for _, h in found), sum(not h for _, h in found)] == [30, 50]
     assert not any("{" in text or "|" in text for text, _ in found)
 
 
-def test_a_fitted_model_tells_its_rows_apart():
+def test_a_fitted_model_tells_its_rows_apart(module):
     """What is fitted in one row of weights or several tells the classes apart, and is stored in full."""
     pytest.importorskip("sklearn")
     fitting = module("fitting")
@@ -132,14 +124,14 @@ def test_a_fitted_model_tells_its_rows_apart():
         assert (stored["classes"], len(stored["buckets"])) == (list(classes), len(classes))
 
 
-def test_a_family_is_named_in_the_prompts_type():
+def test_a_family_is_named_in_the_prompts_type(module):
     """A safe prompt and its unsafe contrast are of one family."""
     labelled = module("labelled")
     for kind in ("safe_contexts", "contrast_safe_contexts"):
         assert labelled.family_of({"meta": {"type": kind}}) == "safe_contexts"
 
 
-def test_a_checks_speed_is_told_of_all_its_answers():
+def test_a_checks_speed_is_told_of_all_its_answers(module):
     """Every pair is judged once."""
     judged = []
     said = module("labelled").speed(
@@ -149,9 +141,9 @@ def test_a_checks_speed_is_told_of_all_its_answers():
     assert said.startswith("Time of 2 answers, one core: 0.00 ms on average, 95 % within 0.00 ms.")
 
 
-def test_a_page_has_one_heading_for_what_a_script_prints(tmp_path, monkeypatch, capsys):
+def test_a_page_has_one_heading_for_what_a_script_prints(module, tmp_path, monkeypatch, capsys):
     """The part is what is printed under its heading; a script that fails ends the page with its errors."""
-    pages = module("pages")
+    pages = module("page_parts")
     monkeypatch.setattr(pages, "_HERE", tmp_path)
     (tmp_path / "good.py").write_text("import sys; print('### Of', *sys.argv[1:])")
     (tmp_path / "bad.py").write_text("raise SystemExit('no data')")

@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import subprocess
 import sys
 import urllib.request
-from pathlib import Path
 
 import pytest
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-NAMES = ("desk", "engine")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def benchmarks():
-    """The folder of the benchmarks on the path, as when one of them is run."""
-    sys.path.insert(0, str(BENCHMARKS))
-    yield
-    sys.path.remove(str(BENCHMARKS))
-    for name in NAMES:
-        sys.modules.pop(name, None)
-
 
 @pytest.fixture
-def engine():
+def engine(benchmark_modules):
     """The benchmark as a module."""
-    return importlib.import_module("engine")
+    return benchmark_modules("engine")
 
 
 @pytest.fixture
-def desk():
+def desk(benchmark_modules):
     """What the benchmark's projects are made and timed with."""
-    return importlib.import_module("desk")
+    return benchmark_modules("desk")
 
 
 def at_the_kill(engine, **fields):

@@ -12,6 +12,7 @@ import pytest
 import lockgate
 
 SOURCE = Path(lockgate.__file__).parent
+TESTS = Path(__file__).parents[1]
 MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = {
     1: ("errors", "model"),
@@ -135,3 +136,9 @@ def test_a_fresh_process_stays_light(code, absent):
     script = f"{code}\nimport sys\nprint(*sorted({absent!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_a_benchmark_shares_its_name_with_no_module_of_the_tests():
+    """Both are imported by their bare names, so one would be taken for the other."""
+    benchmarks = {path.stem for path in (TESTS.parent / "benchmarks").glob("*.py")}
+    assert not benchmarks & {path.stem for path in TESTS.rglob("*.py")}
