@@ -64,7 +64,7 @@ HOSTILE: Mapping[str, Callable[[], str]] = {
     "half a surrogate pair": lambda: '{"code": "\\ud800"}',
     "a catastrophe for a pattern": lambda: '{"code": "' + "a" * 100 + 'b"}',
     "a key that is one": lambda: '{"' + "a" * 100 + 'b": 1}',
-    "500,000 equal items": lambda: '{"set": [' + "1," * 495_000 + "1]}",
+    "495,001 equal items": lambda: '{"set": [' + "1," * 495_000 + "1]}",
     "branches of branches": lambda: '{"tree": ' + "[" * 100 + '"x"' + "]" * 100 + "}",
     "1 MB of objects": lambda: "[" + "{}," * 330_000 + "{}]",
     "unclosed brackets": lambda: "x " + "[" * 100 + "1," * 490_000,

