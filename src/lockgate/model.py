@@ -463,6 +463,16 @@ class Suite:
         """The metrics that a gate stands on."""
         return frozenset(g.metric for g in self.gates)
 
+    @property
+    def check_identities(self) -> Mapping[str, Mapping[str, JSON]]:
+        """Label → identity of each check; the label is its name and metric, and a number where both recur."""
+        found: dict[str, Mapping[str, JSON]] = {}
+        for check in self.checks:
+            label = f"{check.name} ({check.measures[0].name})" if check.measures else check.name
+            same = sum(other.partition(" #")[0] == label for other in found)
+            found[f"{label} #{same + 1}" if same else label] = check.identity
+        return found
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
@@ -563,7 +573,8 @@ class Run:
     """Everything that one suite on one backend gave.
 
     `started` is an ISO 8601 time in UTC; `environment` holds versions and the machine; `notes` what a
-    reader should know (long prompts, deselected cases); `load_seconds` the backend's cold start.
+    reader should know (long prompts, deselected cases); `load_seconds` the backend's cold start; `checks` the
+    content hash of each check by its label; `places` where the cases stand that fell short or have no answer.
     """
 
     suite: str
@@ -583,6 +594,8 @@ class Run:
     load_seconds: float | None = None
     expected_samples: int = 0
     notes: tuple[str, ...] = ()
+    checks: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, Where] = field(default_factory=dict)
 
     def metric(self, name: str) -> Metric | None:
         """The metric of that name, or None."""

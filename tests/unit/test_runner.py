@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from lockgate.backends.scripted import Scripted
 from lockgate.engine.asking import Budget, Policy
 from lockgate.engine.runner import conclude, run_suite, time_backend
-from lockgate.model import Case, Completion, Example, Latency, Prompt, Sample, Suite, Timing
+from lockgate.model import (
+    Case,
+    Check,
+    Completion,
+    Example,
+    Latency,
+    Measure,
+    Prompt,
+    Sample,
+    Suite,
+    Timing,
+    Verdict,
+    Where,
+)
 
 
 def suite(*, cases=3, **fields):
@@ -145,3 +158,36 @@ def test_a_whole_run_keeps_its_policy():
     limited = run_suite(suite(latency=plan), scripted(cost=0.5), policy=Policy(max_cost=1.0))
     assert sum(s.completion is not None for s in limited.samples) == 2
     assert limited.timings == ()
+
+
+def check(name, metric, **identity):
+    """A check that every answer misses."""
+    miss = Verdict(check=name, status="fail", reason="no", figures={metric: False})
+    return Check(name=name, measures=(Measure(name=metric),), judge=lambda c, a: miss, identity=identity)
+
+
+def test_a_run_names_its_checks_by_content():
+    """Each check has a label of its own, and its hash changes with what it looks for."""
+
+    def hashes(value):
+        checks = (check("equals", "accuracy"), check("equals", "accuracy", value=value))
+        return conclude(replace(suite(), checks=checks), scripted(), ()).checks
+
+    assert list(hashes(1)) == ["equals (accuracy)", "equals (accuracy) #2"]
+    assert hashes(1)["equals (accuracy)"] == hashes(2)["equals (accuracy)"]
+    assert hashes(1)["equals (accuracy) #2"] != hashes(2)["equals (accuracy) #2"]
+
+
+def test_a_run_says_where_the_cases_stand_that_fell_short():
+    """A miss and a lost answer have their place; a hit, and a case from no file, have none."""
+    cases = tuple(Case(id=i, input="x", where=Where(path="c.jsonl", line=n)) for n, i in enumerate("abc", 1))
+    made = replace(suite(), cases=(*cases, Case(id="d", input="x")))
+    miss = Verdict(status="fail", figures={"accuracy": False})
+    samples = [
+        Sample(case_id="a", completion=Completion(text="x")),
+        Sample(case_id="b", completion=Completion(text="x"), verdicts=(miss,)),
+        Sample(case_id="c", error="down"),
+        Sample(case_id="d", error="down"),
+    ]
+    places = conclude(made, scripted(), samples).places
+    assert {name: str(where) for name, where in places.items()} == {"b": "c.jsonl:2:1", "c": "c.jsonl:3:1"}

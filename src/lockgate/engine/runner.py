@@ -21,7 +21,7 @@ from lockgate.errors import LockgateError
 from lockgate.fingerprints import digest
 from lockgate.gates import BASELINE, rule
 from lockgate.metrics import measure
-from lockgate.model import JSON, Backend, Latency, Measure, Run, Sample, Suite, Timing
+from lockgate.model import JSON, Backend, Latency, Measure, Run, Sample, Suite, Timing, Where
 from lockgate.prompts import count_examples
 from lockgate.units import show
 
@@ -157,6 +157,8 @@ def conclude(
             *_load_notes(backend),
             *_prompt_notes(backend, samples),
         ),
+        checks={label: digest(dict(identity)) for label, identity in suite.check_identities.items()},
+        places=_places(suite, samples),
     )
 
 
@@ -169,6 +171,11 @@ def environment() -> Mapping[str, JSON]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
     }
+
+
+def _places(suite: Suite, samples: Sequence[Sample]) -> Mapping[str, Where]:
+    short = {s.case_id for s in samples if s.completion is None or s.shortfalls}
+    return {case.id: case.where for case in suite.cases if case.id in short and case.where is not None}
 
 
 def _project(project: Project | Path | str) -> Project:
