@@ -16,6 +16,7 @@ __all__ = [
     "BUILTIN_MEASURES",
     "JSON",
     "Backend",
+    "Calibration",
     "Case",
     "Check",
     "Completion",
@@ -29,6 +30,7 @@ __all__ = [
     "Metric",
     "Passage",
     "Prompt",
+    "Rating",
     "Request",
     "Ruling",
     "Run",
@@ -315,6 +317,48 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """What a person and a check say of one answer.
+
+    Args:
+        label: the person's, 0..1.
+        good: whether the person lets it pass.
+        passed: whether the check does; None where it gave no verdict.
+        score: the check's, 0..1, or None.
+        group: what it shares with others (a document, a conversation, a source); "" for nothing.
+    """
+
+    label: float
+    good: bool
+    passed: bool | None = None
+    score: float | None = None
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """How a check agreed with people, as its file keeps it, and what is asked of that.
+
+    Args:
+        file: where it is kept.
+        ratings: one for each labelled answer; empty where there is no file yet.
+        fingerprint: of the check that gave the verdicts.
+        made: when, an ISO 8601 time in UTC.
+        doubt: what is against it whatever the check is now (no file, other labels); "" for nothing.
+        min_kappa: the least that Cohen's kappa must be known to be, None for no such bound.
+        max_age_seconds: how old it may be, None for any age.
+    """
+
+    file: str
+    ratings: tuple[Rating, ...] = ()
+    fingerprint: str = ""
+    made: str = ""
+    doubt: str = ""
+    min_kappa: float | None = None
+    max_age_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """A check with its options: call it with a case and a completion.
 
@@ -327,6 +371,7 @@ class Check:
         identity: everything that can change a verdict (options, engine, weights), for its fingerprint.
         costly: whether a model gives its verdicts, from the case and the answer's text, passages and finish;
             the journal keeps them, and the same answer is not judged twice.
+        calibration: how it agreed with people, which its metrics are corrected by; None where nobody looked.
     """
 
     name: str
@@ -336,6 +381,7 @@ class Check:
     spec: Spec | None = None
     identity: Mapping[str, JSON] = field(default_factory=dict)
     costly: bool = False
+    calibration: Calibration | None = None
 
     def __call__(self, case: Case, completion: Completion) -> Verdict:
         """The verdict on one answer."""
@@ -382,7 +428,7 @@ class Backend(Protocol):
         endpoint), `queues` (bool: those with the same `shares` may be asked at once, as they put what they
         share in order themselves), `concurrency` (int: most requests in flight), `concurrent_calls` (int: how
         many threads may call `complete` at once, each call answered on its own; 0 where requests are answered
-        in batches) and `load_seconds` (float | None: how long loading took, None before it).
+        in batches), `takes_response_format` (bool: whether a request's params may hold `response_format`) and `load_seconds` (float | None: how long loading took, None before it).
         """
         ...
 
@@ -529,6 +575,8 @@ class Metric:
         n: samples that were scored.
         unscored: samples to which it applies and that could not be scored.
         method: how the interval was made.
+        raw: the value before it was corrected for its check's errors; None where it was not.
+        doubt: why no gate may rest on it; "" where there is no reason not to.
     """
 
     name: str
@@ -544,6 +592,8 @@ class Metric:
     kind: Literal["rate", "mean", "f1", "quantile"] = "rate"
     unit: str = ""
     better: Literal["higher", "lower"] = "higher"
+    raw: float | None = None
+    doubt: str = ""
 
     @property
     def coverage(self) -> float | None:
