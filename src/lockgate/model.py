@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 __all__ = [
     "BUILTIN_MEASURES",
     "JSON",
+    "VARIANT_MEASURES",
     "Backend",
     "Calibration",
     "Case",
@@ -47,6 +48,8 @@ __all__ = [
 
 JSON: TypeAlias = Any
 Message: TypeAlias = Mapping[str, str]
+    "Variant",
+    "Variation",
 Status: TypeAlias = Literal["pass", "fail", "error", "unscored"]
 
 
@@ -297,6 +300,9 @@ class Verdict:
     status: Status
     score: float | None = None
     reason: str = ""
+VARIANT_MEASURES: tuple[Measure, ...] = (Measure(name="invariance"), Measure(name="directional"))
+"""What a suite's variants make, and nothing else does."""
+
     evidence: tuple[Span, ...] = ()
     figures: Mapping[str, Figure] = field(default_factory=dict)
 
@@ -489,7 +495,7 @@ class Suite:
     """One YAML file, read and found right.
 
     `digest` is the content hash of the file and its datasets; `notes` what is right and yet worth knowing;
-    `gated` the metrics that a gate bounds.
+    `gated` the metrics that a gate bounds; `variants` cases of their own that no other metric counts.
     """
 
     name: str
@@ -526,6 +532,31 @@ class Timing:
 
     Args:
         seconds: from asking to the whole answer, without attempts that failed and waits for a rate limit.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A case made of another by edits that can each be left out.
+
+    Args:
+        case: what is asked, with all the edits.
+        of: the case that it was made of.
+        kind: the word in `variants:`.
+        metric: `invariance` (the verdict has to stay) or `directional` (the answer has to change).
+        edits: how many there are.
+        build: numbers of edits, from 0 → the case with these alone.
+        checks: the suite's checks whose verdicts have to stay those of the original.
+        behaves: what else is asked of the answer, None for nothing.
+    """
+
+    case: Case
+    of: Case
+    kind: str
+    metric: str
+    edits: int
+    build: Callable[[Collection[int]], Case]
+    checks: tuple[Check, ...] = ()
+    behaves: Callable[[Completion], Verdict] | None = None
+
+
         first_token_seconds: from the start of work to the first token, None where it was not streamed.
         queued_seconds: what part of `seconds` was waiting for a place in a batch.
         tokens_in, tokens_out: of the prompt and the answer, None where unknown.
@@ -538,11 +569,16 @@ class Timing:
     tokens_in: int | None = None
     tokens_out: int | None = None
     attempts: int = 1
+    variants: tuple[Variant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One case × one trial on one backend. `input` is what was asked; `error` says why there is no answer."""
+    """One case × one trial on one backend.
+
+    `input` is what was asked; `error` says why there is no answer; `variant` what the case was made of, None
+    for a suite's own cases.
+    """
 
     case_id: str
     trial: int = 0
@@ -582,6 +618,27 @@ class Metric:
     name: str
     value: float | None
     low: float | None = None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variation:
+    """Which case a sample's is a variant of, and what was changed.
+
+    Args:
+        of: the original case's id.
+        kind: the word in `variants:`.
+        metric: the one that the sample counts towards.
+        diff: the whole change, as lines.
+        smallest: the smallest change found that fails as well; "" where none was sought, or there is none.
+        asked: how many requests it took to find it.
+    """
+
+    of: str
+    kind: str
+    metric: str
+    diff: str = ""
+    smallest: str = ""
+    asked: int = 0
+
+
     high: float | None = None
     floor: float | None = None
     ceiling: float | None = None
@@ -592,6 +649,12 @@ class Metric:
     kind: Literal["rate", "mean", "f1", "quantile"] = "rate"
     unit: str = ""
     better: Literal["higher", "lower"] = "higher"
+    variant: Variation | None = None
+
+    @property
+    def origin(self) -> str:
+        """The id of the suite's own case that it is of: its own, or that of the variant's original."""
+        return self.case_id if self.variant is None else self.variant.of
     raw: float | None = None
     doubt: str = ""
 
@@ -622,7 +685,8 @@ class Ruling:
 class Run:
     """Everything that one suite on one backend gave.
 
-    `started` is an ISO 8601 time in UTC; `environment` holds versions and the machine; `notes` what a
+    `samples` are those of the suite's own cases, `variants` those of cases made of them; `started` is an
+    ISO 8601 time in UTC; `environment` holds versions and the machine; `notes` what a
     reader should know (long prompts, deselected cases); `load_seconds` the backend's cold start; `checks` the
     content hash of each check by its label; `places` where the cases stand that fell short or have no answer.
     """
@@ -650,3 +714,4 @@ class Run:
     def metric(self, name: str) -> Metric | None:
         """The metric of that name, or None."""
         return next((m for m in self.metrics if m.name == name), None)
+    variants: tuple[Sample, ...] = ()
