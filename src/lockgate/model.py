@@ -42,14 +42,14 @@ __all__ = [
     "Status",
     "Suite",
     "Timing",
+    "Variant",
+    "Variation",
     "Verdict",
     "Where",
 ]
 
 JSON: TypeAlias = Any
 Message: TypeAlias = Mapping[str, str]
-    "Variant",
-    "Variation",
 Status: TypeAlias = Literal["pass", "fail", "error", "unscored"]
 
 
@@ -281,6 +281,9 @@ BUILTIN_MEASURES: tuple[Measure, ...] = (
 )
 """What every run measures, whatever its checks."""
 
+VARIANT_MEASURES: tuple[Measure, ...] = (Measure(name="invariance"), Measure(name="directional"))
+"""What a suite's variants make, and nothing else does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -300,9 +303,6 @@ class Verdict:
     status: Status
     score: float | None = None
     reason: str = ""
-VARIANT_MEASURES: tuple[Measure, ...] = (Measure(name="invariance"), Measure(name="directional"))
-"""What a suite's variants make, and nothing else does."""
-
     evidence: tuple[Span, ...] = ()
     figures: Mapping[str, Figure] = field(default_factory=dict)
 
@@ -491,6 +491,31 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A case made of another by edits that can each be left out.
+
+    Args:
+        case: what is asked, with all the edits.
+        of: the case that it was made of.
+        kind: the word in `variants:`.
+        metric: `invariance` (the verdict has to stay) or `directional` (the answer has to change).
+        edits: how many there are.
+        build: numbers of edits, from 0 → the case with these alone.
+        checks: the suite's checks whose verdicts have to stay those of the original.
+        behaves: what else is asked of the answer, None for nothing.
+    """
+
+    case: Case
+    of: Case
+    kind: str
+    metric: str
+    edits: int
+    build: Callable[[Collection[int]], Case]
+    checks: tuple[Check, ...] = ()
+    behaves: Callable[[Completion], Verdict] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
     """One YAML file, read and found right.
 
@@ -502,6 +527,7 @@ class Suite:
     path: str
     cases: tuple[Case, ...]
     checks: tuple[Check, ...]
+    variants: tuple[Variant, ...] = ()
     gates: tuple[Gate, ...] = ()
     trials: int = 1
     latency: Latency | None = None
@@ -532,31 +558,6 @@ class Timing:
 
     Args:
         seconds: from asking to the whole answer, without attempts that failed and waits for a rate limit.
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
-    """A case made of another by edits that can each be left out.
-
-    Args:
-        case: what is asked, with all the edits.
-        of: the case that it was made of.
-        kind: the word in `variants:`.
-        metric: `invariance` (the verdict has to stay) or `directional` (the answer has to change).
-        edits: how many there are.
-        build: numbers of edits, from 0 → the case with these alone.
-        checks: the suite's checks whose verdicts have to stay those of the original.
-        behaves: what else is asked of the answer, None for nothing.
-    """
-
-    case: Case
-    of: Case
-    kind: str
-    metric: str
-    edits: int
-    build: Callable[[Collection[int]], Case]
-    checks: tuple[Check, ...] = ()
-    behaves: Callable[[Completion], Verdict] | None = None
-
-
         first_token_seconds: from the start of work to the first token, None where it was not streamed.
         queued_seconds: what part of `seconds` was waiting for a place in a batch.
         tokens_in, tokens_out: of the prompt and the answer, None where unknown.
@@ -569,7 +570,27 @@ class Variant:
     tokens_in: int | None = None
     tokens_out: int | None = None
     attempts: int = 1
-    variants: tuple[Variant, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variation:
+    """Which case a sample's is a variant of, and what was changed.
+
+    Args:
+        of: the original case's id.
+        kind: the word in `variants:`.
+        metric: the one that the sample counts towards.
+        diff: the whole change, as lines.
+        smallest: the smallest change found that fails as well; "" where none was sought, or there is none.
+        asked: how many requests it took to find it.
+    """
+
+    of: str
+    kind: str
+    metric: str
+    diff: str = ""
+    smallest: str = ""
+    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -586,6 +607,12 @@ class Sample:
     completion: Completion | None = None
     verdicts: tuple[Verdict, ...] = ()
     error: str | None = None
+    variant: Variation | None = None
+
+    @property
+    def origin(self) -> str:
+        """The id of the suite's own case that it is of: its own, or that of the variant's original."""
+        return self.case_id if self.variant is None else self.variant.of
 
     @property
     def shortfalls(self) -> tuple[Verdict, ...]:
@@ -618,27 +645,6 @@ class Metric:
     name: str
     value: float | None
     low: float | None = None
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variation:
-    """Which case a sample's is a variant of, and what was changed.
-
-    Args:
-        of: the original case's id.
-        kind: the word in `variants:`.
-        metric: the one that the sample counts towards.
-        diff: the whole change, as lines.
-        smallest: the smallest change found that fails as well; "" where none was sought, or there is none.
-        asked: how many requests it took to find it.
-    """
-
-    of: str
-    kind: str
-    metric: str
-    diff: str = ""
-    smallest: str = ""
-    asked: int = 0
-
-
     high: float | None = None
     floor: float | None = None
     ceiling: float | None = None
@@ -649,12 +655,6 @@ class Variation:
     kind: Literal["rate", "mean", "f1", "quantile"] = "rate"
     unit: str = ""
     better: Literal["higher", "lower"] = "higher"
-    variant: Variation | None = None
-
-    @property
-    def origin(self) -> str:
-        """The id of the suite's own case that it is of: its own, or that of the variant's original."""
-        return self.case_id if self.variant is None else self.variant.of
     raw: float | None = None
     doubt: str = ""
 
@@ -697,6 +697,7 @@ class Run:
     samples: tuple[Sample, ...]
     metrics: tuple[Metric, ...] = ()
     rulings: tuple[Ruling, ...] = ()
+    variants: tuple[Sample, ...] = ()
     seed: int = 0
     started: str = ""
     environment: Mapping[str, JSON] = field(default_factory=dict)
@@ -714,4 +715,3 @@ class Run:
     def metric(self, name: str) -> Metric | None:
         """The metric of that name, or None."""
         return next((m for m in self.metrics if m.name == name), None)
-    variants: tuple[Sample, ...] = ()
