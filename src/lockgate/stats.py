@@ -18,7 +18,9 @@ from lockgate.model import Counts
 
 __all__ = [
     "T_LEAST",
+    "Limits",
     "binomial_limits",
+    "boundary",
     "bounded_limits",
     "f1_limits",
     "paired_limits",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 Limits: TypeAlias = tuple[float, float]
+"""A low limit and a high one."""
 
 T_LEAST = 30
 """Below this many values no Student t limit is given."""
@@ -115,8 +118,8 @@ def f1_limits(counts: Sequence[Counts], *, confidence: float) -> Limits | None:
         odds = f / (1 - f) / (2 * most_right)
         return _rejects(((1 - t / most_right + e * odds, k) for (t, e), k in tally.items()), alpha)
 
-    low = _boundary(below, 0.0, f1) if tp else 0.0
-    high = 1 - _boundary(lambda x: above(1 - x), 0.0, 1 - f1) if errors and most_right else 1.0
+    low = boundary(below, 0.0, f1) if tp else 0.0
+    high = 1 - boundary(lambda x: above(1 - x), 0.0, 1 - f1) if errors and most_right else 1.0
     return low, high
 
 
@@ -186,9 +189,23 @@ def paired_limits(gained: int, lost: int, n: int, *, confidence: float) -> Limit
     """
     _require(n >= 1 and min(gained, lost) >= 0 and gained + lost <= n, f"{gained} and {lost} of {n} pairs")
     z = NormalDist().inv_cdf(1 - _alpha(confidence))
-    low = _boundary(lambda d: _tango(gained, lost, n, d) > z, -1.0, (gained - lost) / n)
-    high = -_boundary(lambda d: _tango(lost, gained, n, d) > z, -1.0, (lost - gained) / n)
+    low = boundary(lambda d: _tango(gained, lost, n, d) > z, -1.0, (gained - lost) / n)
+    high = -boundary(lambda d: _tango(lost, gained, n, d) > z, -1.0, (lost - gained) / n)
     return low, high
+
+
+def boundary(rejected: Callable[[float], bool], low: float, high: float) -> float:
+    """Where a test that rejects near `low` stops to, by halving; the last value that is known to be rejected.
+
+    Args:
+        rejected: true up to some value between the two, false from there on.
+        low: what is given where nothing above it is rejected.
+        high: a value that is not rejected.
+    """
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if rejected(middle) else (low, middle)
+    return low
 
 
 def _tango(gained: int, lost: int, n: int, difference: float) -> float:
@@ -205,7 +222,7 @@ def _low_mean(shares: Sequence[float], alpha: float) -> float:
     mean = math.fsum(shares) / len(shares)
     if mean < _SMALLEST_MEAN:
         return 0.0
-    return _boundary(lambda m: _rejects(((s / m, k) for s, k in tally.items()), alpha), 0.0, mean)
+    return boundary(lambda m: _rejects(((s / m, k) for s, k in tally.items()), alpha), 0.0, mean)
 
 
 def _rejects(ratios: Iterable[tuple[float, int]], alpha: float) -> bool:
@@ -222,14 +239,6 @@ def _rejects(ratios: Iterable[tuple[float, int]], alpha: float) -> bool:
 
 def _log(x: float) -> float:
     return math.log(x) if x > 0 else -math.inf
-
-
-def _boundary(rejected: Callable[[float], bool], low: float, high: float) -> float:
-    """Where `rejected` turns from true (near low) to false (at high); the last value known rejected."""
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if rejected(middle) else (low, middle)
-    return low
 
 
 def _alpha(confidence: float) -> float:

@@ -17,8 +17,9 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = {
     1: ("errors", "model"),
     2: (
-        "registry", "fingerprints", "beta", "stats", "power", "plain", "figures", "differences", "units",
-        "rivals", "strict_json", "templates", "background", "chat_protocol", "quiet", "cachefiles",
+        "registry", "fingerprints", "beta", "stats", "power", "plain", "figures", "confusion", "matrices",
+        "differences", "units", "sequential",
+        "rivals", "signing", "strict_json", "templates", "background", "chat_protocol", "quiet", "cachefiles",
         "retrieval", "documents.yaml_source",
     ),
     3: ("prompts",),
@@ -27,12 +28,13 @@ LAYERS = {
     6: ("engine", "tuning"),
     7: ("reports",),
     8: ("baselines", "workplace"),
-    9: ("pytest_plugin", "journal_commands", "merge_command"),
-    10: ("cli",),
+    9: ("verification",),
+    10: ("pytest_plugin", "journal_commands", "merge_command", "verify_command"),
+    11: ("cli",),
 }  # fmt: skip
 HEAVY = {
     "torch", "transformers", "peft", "openai", "numpy", "scipy", "lancedb", "ragas", "plotly", "httpx",
-    "aiohttp", "jinja2", "jsonschema",
+    "aiohttp", "jinja2", "jsonschema", "cryptography",
 }  # fmt: skip
 BY_NAME_ONLY = ("backends", "checks", "reports")
 
