@@ -20,12 +20,22 @@ __all__ = [
     "Calibration",
     "Case",
     "Check",
+    "ClassFigures",
+    "Comparison",
     "Completion",
+    "Correction",
     "Counts",
+    "Delta",
+    "Estimate",
     "Example",
     "Figure",
+    "FlakyCase",
+    "Flip",
     "Gate",
+    "Kind",
+    "Labels",
     "Latency",
+    "Layout",
     "Measure",
     "Message",
     "Metric",
@@ -41,6 +51,7 @@ __all__ = [
     "Spec",
     "Status",
     "Suite",
+    "Table",
     "Timing",
     "Variant",
     "Variation",
@@ -51,6 +62,8 @@ __all__ = [
 JSON: TypeAlias = Any
 Message: TypeAlias = Mapping[str, str]
 Status: TypeAlias = Literal["pass", "fail", "error", "unscored"]
+Correction: TypeAlias = Literal["holm", "none"]
+Kind: TypeAlias = Literal["rate", "mean", "f1", "macro_f1", "quantile"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +263,18 @@ class Counts:
     fn: int = 0
 
 
-Figure: TypeAlias = bool | float | Counts | None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """One sample's cell of a confusion matrix: the label of its case, and that of its answer.
+
+    `answered` is None where the answer has no label: it names none of the classes, or several.
+    """
+
+    expected: str
+    answered: str | None = None
+
+
+Figure: TypeAlias = bool | float | Counts | Labels | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,15 +283,20 @@ class Measure:
 
     Args:
         name: the metric's name.
-        kind: `rate` (figures are bool), `mean` (float), `f1` (Counts), `quantile` (seconds from the probe).
+        kind: `rate` (figures are bool), `mean` (float), `f1` (Counts), `macro_f1` (Labels) or
+            `quantile` (seconds from the probe).
         better: `higher` or `lower`.
         unit: `` (a share), `s`, `usd`, `tokens`.
+        of: the rate whose trials it aggregates; "" for a metric of its own.
+        aggregate: how: `pass@k`, `pass^k`, `majority`; "" for the mean.
     """
 
     name: str
-    kind: Literal["rate", "mean", "f1", "quantile"] = "rate"
+    kind: Kind = "rate"
     better: Literal["higher", "lower"] = "higher"
     unit: str = ""
+    of: str = ""
+    aggregate: str = ""
 
 
 BUILTIN_MEASURES: tuple[Measure, ...] = (
@@ -320,6 +349,27 @@ class Verdict:
     def metric(self) -> str | None:
         """The metric that covers it: the first of its figures."""
         return next(iter(self.figures), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """A table that a check's samples make, as it is shown.
+
+    Args:
+        name: the table's name.
+        figure: the figure of its verdicts that holds their `Labels`; "" for a table of metrics alone.
+        expected: the cases' labels, in order; others follow as they come.
+        answered: the answers' labels, likewise.
+        classes: whether both are the same classes, so that each has a precision, a recall and an F1.
+        metrics: the metrics that stand below it.
+    """
+
+    name: str
+    figure: str = ""
+    expected: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+    classes: bool = True
+    metrics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -378,6 +428,7 @@ class Check:
         costly: whether a model gives its verdicts, from the case and the answer's text, passages and finish;
             the journal keeps them, and the same answer is not judged twice.
         calibration: how it agreed with people, which its metrics are corrected by; None where nobody looked.
+        tables: what its samples are laid out as, beside its metrics; `Labels` without one get a plain table.
     """
 
     name: str
@@ -388,6 +439,7 @@ class Check:
     identity: Mapping[str, JSON] = field(default_factory=dict)
     costly: bool = False
     calibration: Calibration | None = None
+    tables: tuple[Layout, ...] = ()
 
     def __call__(self, case: Case, completion: Completion) -> Verdict:
         """The verdict on one answer."""
@@ -434,7 +486,8 @@ class Backend(Protocol):
         endpoint), `queues` (bool: those with the same `shares` may be asked at once, as they put what they
         share in order themselves), `concurrency` (int: most requests in flight), `concurrent_calls` (int: how
         many threads may call `complete` at once, each call answered on its own; 0 where requests are answered
-        in batches), `takes_response_format` (bool: whether a request's params may hold `response_format`) and `load_seconds` (float | None: how long loading took, None before it).
+        in batches), `takes_response_format` (bool: whether a request's params may hold `response_format`) and
+        `load_seconds` (float | None: how long loading took, None before it).
         """
         ...
 
@@ -466,9 +519,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """A bound on a metric; at least one of min, max, no_worse_than, better_than is given.
+    """A bound on a metric; at least one of min, max, no_worse_than, better_than, hard is given.
 
-    Bounds are in the metric's unit (shares 0..1, seconds, US dollars, tokens); `margin` likewise.
+    Bounds are in the metric's unit (shares 0..1, seconds, US dollars, tokens); `margin` likewise. `hard`
+    allows no failure at all, and takes what is unscored for one. `by` names the field or tag whose every
+    value gets a ruling of its own. `power` is how likely a pass is to be at the rate `assumed`.
     """
 
     metric: str
@@ -479,6 +534,10 @@ class Gate:
     margin: float = 0.0
     confidence: float = 0.95
     where: Where | None = field(default=None, compare=False)
+    hard: bool = False
+    by: str = ""
+    power: float = 0.8
+    assumed: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -521,6 +580,8 @@ class Suite:
 
     `digest` is the content hash of the file and its datasets; `notes` what is right and yet worth knowing;
     `gated` the metrics that a gate bounds; `variants` cases of their own that no other metric counts.
+    `cluster` is the field or tag that dependent cases share ("" for none); `fields` holds, for it and for
+    each field that a gate goes `by`, case id → value. `correction` says how gates share the error rate.
     """
 
     name: str
@@ -535,6 +596,9 @@ class Suite:
     digest: str = ""
     dataset_digest: str = ""
     notes: tuple[str, ...] = ()
+    cluster: str = ""
+    fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    correction: Correction = "holm"
 
     @property
     def gated(self) -> frozenset[str]:
@@ -640,6 +704,9 @@ class Metric:
         method: how the interval was made.
         raw: the value before it was corrected for its check's errors; None where it was not.
         doubt: why no gate may rest on it; "" where there is no reason not to.
+        wilson: Wilson's interval of a rate at the same confidence, to be shown; no gate rests on it.
+        clusters: how many independent groups of cases it rests on; None where each case is one.
+        effective_n: how many independent cases they are worth; None where each case is one.
     """
 
     name: str
@@ -652,11 +719,14 @@ class Metric:
     unscored: int = 0
     confidence: float = 0.95
     method: str = ""
-    kind: Literal["rate", "mean", "f1", "quantile"] = "rate"
+    kind: Kind = "rate"
     unit: str = ""
     better: Literal["higher", "lower"] = "higher"
     raw: float | None = None
     doubt: str = ""
+    wilson: tuple[float, ...] = ()
+    clusters: int | None = None
+    effective_n: float | None = None
 
     @property
     def coverage(self) -> float | None:
@@ -666,11 +736,62 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A share of a table, with one-sided limits at the table's confidence and the n that it rests on."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassFigures:
+    """One class of a table: how many samples have it, and its precision, recall and F1."""
+
+    label: str
+    support: int
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Samples by what was expected and what was answered: a confusion matrix, and what follows from it.
+
+    Args:
+        name: as its layout's.
+        rows: the labels that cases have.
+        columns: the labels that answers have; None for those that have none.
+        counts: samples, a row for each of `rows`, a number for each of `columns`.
+        classes: figures of each label of `rows`, where answers name the same classes that cases have.
+        totals: what it comes to: accuracy, macro F1, weighted F1, or the metrics that the check names.
+        unanswered: samples without an answer because of an error, which are in no row and count as misses.
+        unscored: samples that could not be placed.
+        confidence: of each one-sided limit.
+    """
+
+    name: str
+    rows: tuple[str, ...] = ()
+    columns: tuple[str | None, ...] = ()
+    counts: tuple[tuple[int, ...], ...] = ()
+    classes: tuple[ClassFigures, ...] = ()
+    totals: tuple[Metric, ...] = ()
+    unanswered: int = 0
+    unscored: int = 0
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
     """What a gate says: `pass`, `fail` or `inconclusive`, and why.
 
     `needed_n` is how many samples would decide at the observed value; None where more would not help.
-    `regression` is True where a bound on the difference from a baseline failed.
+    `regression` is True where a bound on the difference from a baseline failed. `group` is the value of the
+    gate's `by` that it is of. `p_value` is the largest of its bounds': how likely as good a result would be
+    if the bound were only just not kept; `adjusted_p` the same after Holm's correction over all bounds of the
+    suite, which a pass has at 1 - confidence or below. Both are None where no test was made (`hard`).
     """
 
     gate: Gate
@@ -679,6 +800,105 @@ class Ruling:
     reason: str
     needed_n: int | None = None
     regression: bool = False
+    group: str = ""
+    p_value: float | None = None
+    adjusted_p: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlakyCase:
+    """A case that some of its trials passed and others did not: `passed` of `trials`."""
+
+    case_id: str
+    passed: int
+    trials: int
+
+    @property
+    def rate(self) -> float:
+        """The share of its trials that passed."""
+        return self.passed / self.trials
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """A case that this run and its baseline do not say the same of.
+
+    Args:
+        case_id: the case.
+        status: `newly failing` (fewer of its trials pass), `fixed` (more do), or `flaky` (in both runs some
+            trials pass and some do not).
+        ours: the share of this run's trials that pass, 0..1.
+        theirs: the share of the baseline's.
+        metrics: those that the trials which fail fall short of, of the run that fails more.
+    """
+
+    case_id: str
+    status: Literal["newly failing", "fixed", "flaky"]
+    ours: float
+    theirs: float
+    metrics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delta:
+    """One metric on a run and on its baseline, paired by case and trial.
+
+    Args:
+        metric: its name.
+        value: how much better this run is, in the metric's unit; None without pairs.
+        low, high: one-sided limits at `confidence`, every unscored sample counted against, and for, this run.
+        n: pairs of samples.
+        gained, lost: for a rate with one trial a case, pairs that only this run, or only the baseline, hits.
+        p_value: two-sided, of no difference: exact McNemar for such rates, else a paired permutation test;
+            None where neither can be made.
+        test: which of the two.
+        method: how the limits were made.
+    """
+
+    metric: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    gained: int | None = None
+    lost: int | None = None
+    p_value: float | None = None
+    test: str = ""
+    method: str = ""
+    confidence: float = 0.95
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A run beside its baseline.
+
+    Args:
+        baseline: what it is called: a backend, with where it came from.
+        backend, fingerprint, started: the baseline's.
+        deltas: one for each metric that both have.
+        flips: the cases that changed, those newly failing first.
+        unchanged: how many cases did not.
+        only_ours, only_theirs: ids of cases that only one of the two has; they are in no figure here.
+        changes: what is not the same: dataset, checks, gates; a sentence each.
+        weakened: bounds that ask for less than the baseline's did; a sentence each.
+    """
+
+    baseline: str
+    backend: str = ""
+    fingerprint: str = ""
+    started: str = ""
+    deltas: tuple[Delta, ...] = ()
+    flips: tuple[Flip, ...] = ()
+    unchanged: int = 0
+    only_ours: tuple[str, ...] = ()
+    only_theirs: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    weakened: tuple[str, ...] = ()
+
+    def flipped(self, status: str) -> tuple[Flip, ...]:
+        """The flips of one status."""
+        return tuple(flip for flip in self.flips if flip.status == status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -688,7 +908,9 @@ class Run:
     `samples` are those of the suite's own cases, `variants` those of cases made of them; `started` is an
     ISO 8601 time in UTC; `environment` holds versions and the machine; `notes` what a
     reader should know (long prompts, deselected cases); `load_seconds` the backend's cold start; `checks` the
-    content hash of each check by its label; `places` where the cases stand that fell short or have no answer.
+    content hash of each check by its label; `places` where the cases stand that fell short or have no answer;
+    `tables` the confusion matrices and the like of its checks; `flaky` the cases whose trials disagree;
+    `cluster` and `fields` as its suite's; `comparison` what its baseline says.
     """
 
     suite: str
@@ -711,6 +933,11 @@ class Run:
     notes: tuple[str, ...] = ()
     checks: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Where] = field(default_factory=dict)
+    tables: tuple[Table, ...] = ()
+    flaky: tuple[FlakyCase, ...] = ()
+    cluster: str = ""
+    fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    comparison: Comparison | None = None
 
     def metric(self, name: str) -> Metric | None:
         """The metric of that name, or None."""
