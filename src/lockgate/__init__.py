@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from lockgate.documents.suites import load_check, load_suite
     from lockgate.engine.runner import run_suite
     from lockgate.errors import LockgateError
-    from lockgate.model import Case, Completion, Run, Verdict
+    from lockgate.model import Case, Completion, Labels, Run, Verdict
 
 __all__ = [
     "Case",
     "Completion",
+    "Labels",
     "LockgateError",
     "Run",
     "Verdict",
@@ -31,6 +32,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Case": "lockgate.model",
     "Completion": "lockgate.model",
+    "Labels": "lockgate.model",
     "LockgateError": "lockgate.errors",
     "Run": "lockgate.model",
     "Verdict": "lockgate.model",

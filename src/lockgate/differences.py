@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TypeAlias
 
-from lockgate.figures import Key, by_case, f1, fill, observe
+from lockgate.confusion import macro_f1, macro_f1_limits
+from lockgate.figures import Key, Values, by_case, f1, fill, observe
 from lockgate.model import Counts, Figure, Metric, Sample
 from lockgate.stats import bounded_limits, f1_limits, paired_limits, t_limits
 
@@ -47,8 +48,8 @@ def difference(ours: Sequence[Sample], theirs: Sequence[Sample], metric: Metric)
     """The paired difference of two runs' samples in one metric.
 
     Rates: Tango's score limits. Means of shares, and rates with several trials a case: betting limits of the
-    mean difference by case. Costs and tokens: Student's t from 30 cases on. F1: each run's betting limits at
-    half the error, which is wider than pairing would make it.
+    mean difference by case. Costs and tokens: Student's t from 30 cases on. F1 and macro F1: each run's
+    limits at half the error, which is wider than pairing would make it.
 
     Args:
         ours: samples of the run that is ruled on.
@@ -87,8 +88,8 @@ def _filled_limits(first: _Figures, second: _Figures, metric: Metric, *, high: b
     ours, theirs = fill(first, metric, high=high), fill(second, metric, high=not high)
     if not ours or not theirs:
         return _NONE
-    if metric.kind == "f1":
-        return _f1_difference(ours, theirs, metric.confidence)
+    if metric.kind in ("f1", "macro_f1"):
+        return _f1_difference(by_case(ours), by_case(theirs), metric.confidence)
     if metric.kind == "rate" and _single(ours):
         gained, lost = _discordant(ours, theirs, metric)
         return paired_limits(gained or 0, lost or 0, len(ours), confidence=metric.confidence)
@@ -101,9 +102,9 @@ def _mean_difference(values: Sequence[float], metric: Metric) -> _Limits:
     return t_limits(values, confidence=metric.confidence) or _NONE
 
 
-def _f1_difference(ours: _Figures, theirs: _Figures, confidence: float) -> _Limits:
+def _f1_difference(ours: Values, theirs: Values, confidence: float) -> _Limits:
     half = (1 + confidence) / 2
-    first, second = (f1_limits(_counts(f), confidence=half) for f in (ours, theirs))
+    first, second = (_f1_limits(values, half) for values in (ours, theirs))
     if first is None or second is None:
         return _NONE
     return first[0] - second[1], first[1] - second[0]
@@ -112,8 +113,8 @@ def _f1_difference(ours: _Figures, theirs: _Figures, confidence: float) -> _Limi
 def _value(first: _Figures, second: _Figures, metric: Metric) -> float | None:
     known = [k for k in first if first[k] is not None and second[k] is not None]
     ours, theirs = {k: first[k] for k in known}, {k: second[k] for k in known}
-    if metric.kind == "f1":
-        a, b = f1(_counts(ours)), f1(_counts(theirs))
+    if metric.kind in ("f1", "macro_f1"):
+        a, b = _f1(by_case(ours)), _f1(by_case(theirs))
         return None if a is None or b is None else a - b
     return fmean(_by_case(ours, theirs, metric)) if known else None
 
@@ -137,8 +138,16 @@ def _discordant(first: _Figures, second: _Figures, metric: Metric) -> tuple[int 
     return gained, lost
 
 
-def _counts(figures: _Figures) -> list[Counts]:
-    return [c for c in by_case(figures) if isinstance(c, Counts)]
+def _f1(values: Values) -> float | None:
+    labels = [v for v in values if isinstance(v, tuple)]
+    return macro_f1(labels) if labels else f1(v for v in values if isinstance(v, Counts))
+
+
+def _f1_limits(values: Values, confidence: float) -> tuple[float, float] | None:
+    labels = [v for v in values if isinstance(v, tuple)]
+    if labels:
+        return macro_f1_limits(labels, confidence=confidence)
+    return f1_limits([v for v in values if isinstance(v, Counts)], confidence=confidence)
 
 
 def _single(figures: _Figures) -> bool:
@@ -150,4 +159,6 @@ def _method(metric: Metric, keys: Sequence[Key]) -> str:
         return "Tango" if len({case_id for case_id, _ in keys}) == len(keys) else "betting"
     if metric.kind == "f1":
         return "betting, each run at half the error"
+    if metric.kind == "macro_f1":
+        return "MOVER, each run at half the error"
     return "Student t" if metric.unit else "betting"

@@ -9,13 +9,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import TypeAlias
 
-from lockgate.model import Completion, Counts, Figure, Measure, Metric, Sample
+from lockgate.model import Completion, Counts, Figure, Labels, Measure, Metric, Sample
 
-__all__ = ["Key", "Named", "by_case", "f1", "fill", "observe", "quantile_of"]
+__all__ = ["ANY", "Key", "Named", "Values", "by_case", "f1", "fill", "observe", "quantile_of"]
 
 Key: TypeAlias = tuple[str, int]
 """Case id and trial."""
 
+
+Values: TypeAlias = list[float] | list[Counts] | list[tuple[Labels, ...]]
+"""A metric's figures by case: means of its trials, sums of their counts, or all of their labels."""
+
+ANY = "\0any"
+"""The label that stands for every class: of a sample without an answer, whose class is not known."""
+
+_MISSED, _HIT = Labels(expected=ANY), Labels(expected=ANY, answered=ANY)
 
 Named: TypeAlias = Measure | Metric
 """What tells how figures are read: by its name, kind, better and unit."""
@@ -27,8 +35,8 @@ def observe(samples: Iterable[Sample], measure: Named) -> dict[Key, Figure]:
     Samples to which it does not apply are left out. A sample without an answer because of an error counts
     against every rate, F1 and mean of a share; its tokens and cost are unknown. A sample that was never
     asked, or whose checks never ran, is unknown. Where several checks make the same metric, a rate takes
-    the worst of them, a mean their mean, F1 their sum. A figure that is not of the metric's kind, or not
-    finite, or a share outside 0..1, is unknown.
+    the worst of them, a mean their mean, F1 their sum; labels that differ are unknown. A figure that is not
+    of the metric's kind, or not finite, or a share outside 0..1, is unknown.
 
     Args:
         samples: of one run.
@@ -57,17 +65,18 @@ def fill(figures: Mapping[Key, Figure], measure: Named, *, high: bool) -> dict[K
     return {key: extreme if figure is None else figure for key, figure in figures.items()}
 
 
-def by_case(figures: Mapping[Key, Figure]) -> list[float] | list[Counts]:
-    """One value for each case, as trials of a case are not independent: the mean of its trials, or the sum.
+def by_case(figures: Mapping[Key, Figure]) -> Values:
+    """One value for each case, as trials of a case are not independent: their mean, their sum, or all labels.
 
     Unknown figures are left out, and cases that have no other.
     """
-    groups: defaultdict[str, list[bool | float | Counts]] = defaultdict(list)
+    groups: defaultdict[str, list[bool | float | Counts | Labels]] = defaultdict(list)
     for (case_id, _), figure in figures.items():
         if figure is not None:
             groups[case_id].append(figure)
     counts = [c for g in groups.values() if (c := _counted(g)) is not None]
-    return counts or [_mean(g) for g in groups.values()]
+    labels = [found for g in groups.values() if (found := tuple(f for f in g if isinstance(f, Labels)))]
+    return counts or labels or [_mean(g) for g in groups.values()]
 
 
 def f1(counts: Iterable[Counts]) -> float | None:
@@ -129,7 +138,9 @@ def _fitting(figure: Figure, measure: Named) -> Figure:
         return figure if isinstance(figure, bool) else None
     if measure.kind == "f1":
         return figure if isinstance(figure, Counts) else None
-    if figure is None or isinstance(figure, Counts) or not math.isfinite(figure) or figure < 0:
+    if measure.kind == "macro_f1":
+        return figure if isinstance(figure, Labels) else None
+    if figure is None or isinstance(figure, Counts | Labels) or not math.isfinite(figure) or figure < 0:
         return None
     return None if measure.unit == "" and figure > 1 else float(figure)
 
@@ -140,25 +151,33 @@ def _join(figures: Sequence[Figure], measure: Named) -> Figure:
         return figures[0]
     if measure.kind == "rate" and bad in figures:
         return bad
-    if None in figures:
-        return None
+    return None if None in figures else _joined(figures, measure)
+
+
+def _joined(figures: Sequence[Figure], measure: Named) -> Figure:
     if measure.kind == "rate":
-        return not bad
+        return figures[0]
     if measure.kind == "f1":
         return _sum(f for f in figures if isinstance(f, Counts))
-    return fmean(f for f in figures if f is not None and not isinstance(f, Counts))
+    if measure.kind == "macro_f1":
+        return figures[0] if len(set(figures)) == 1 else None
+    return fmean(f for f in figures if isinstance(f, float))
 
 
 def _at_worst(measure: Named, seen: Iterable[Figure]) -> Figure:
     """What an error counts as: a miss, the worst share, or all fields missing (as many as any sample has)."""
     if measure.kind == "f1":
         return Counts(fn=max((c.tp + c.fn for c in seen if isinstance(c, Counts)), default=0) or 1)
+    if measure.kind == "macro_f1":
+        return _MISSED
     return _extreme(measure, (), high=measure.better == "lower") if measure.unit == "" else None
 
 
 def _extreme(measure: Named, seen: Iterable[Figure], *, high: bool) -> Figure:
     if measure.kind == "rate":
         return high
+    if measure.kind == "macro_f1":
+        return _HIT if high else _MISSED
     if measure.kind != "f1":
         bounded = measure.unit == "" or not high
         return float(high) if bounded else None
@@ -167,13 +186,13 @@ def _extreme(measure: Named, seen: Iterable[Figure], *, high: bool) -> Figure:
     return Counts(tp=fields) if high else Counts(fp=max((c.fp for c in counts), default=0), fn=fields)
 
 
-def _counted(figures: Sequence[bool | float | Counts]) -> Counts | None:
+def _counted(figures: Sequence[bool | float | Counts | Labels]) -> Counts | None:
     counts = [f for f in figures if isinstance(f, Counts)]
     return _sum(counts) if len(counts) > 1 else counts[0] if counts else None
 
 
-def _mean(figures: Sequence[bool | float | Counts]) -> float:
-    numbers = [f for f in figures if not isinstance(f, Counts)]
+def _mean(figures: Sequence[bool | float | Counts | Labels]) -> float:
+    numbers = [f for f in figures if isinstance(f, bool | int | float)]
     return float(numbers[0]) if len(numbers) == 1 else fmean(numbers)
 
 

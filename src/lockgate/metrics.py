@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import TypeAlias
 
+from lockgate.confusion import macro_f1, macro_f1_limits
 from lockgate.errors import UsageError
-from lockgate.figures import Key, by_case, f1, fill, observe, quantile_of
+from lockgate.figures import Key, Values, by_case, f1, fill, observe, quantile_of
 from lockgate.model import BUILTIN_MEASURES, Counts, Figure, Measure, Metric, Sample, Timing
 from lockgate.stats import binomial_limits, bounded_limits, f1_limits, quantile_limits, t_limits
 
 __all__ = ["measure"]
 
 _Limits: TypeAlias = tuple[float | None, float | None]
-_Values: TypeAlias = list[float] | list[Counts]
 _NONE: _Limits = (None, None)
 
 
@@ -29,9 +29,9 @@ def measure(
     """All metrics of a run: those that its checks make, then the built-in ones.
 
     Limits are by case, since trials of one case are not independent: exact for rates (Clopper–Pearson, a
-    case whose trials disagree rounded against the limit), by betting for means of shares and for F1,
-    Student's t from 30 cases on for costs and tokens, order statistics for latency. What an error and an
-    unscored sample count as is said at `figures.observe`.
+    case whose trials disagree rounded against the limit), by betting for means of shares and for F1, from
+    each class's own for macro F1, Student's t from 30 cases on for costs and tokens, order statistics for
+    latency. What an error and an unscored sample count as is said at `figures.observe`.
 
     Args:
         samples: of one suite on one backend.
@@ -118,18 +118,22 @@ def _worst_limits(measure: Measure, figures: Mapping[Key, Figure], confidence: f
     return floor, ceiling
 
 
-def _value(measure: Measure, values: _Values) -> float | None:
+def _value(measure: Measure, values: Values) -> float | None:
     if measure.kind == "f1":
         return f1(v for v in values if isinstance(v, Counts))
-    return fmean(v for v in values if not isinstance(v, Counts)) if values else None
+    if measure.kind == "macro_f1":
+        return macro_f1([v for v in values if isinstance(v, tuple)])
+    return fmean(v for v in values if isinstance(v, float)) if values else None
 
 
-def _limits(measure: Measure, values: _Values, confidence: float) -> _Limits:
+def _limits(measure: Measure, values: Values, confidence: float) -> _Limits:
     if not values:
         return _NONE
     if measure.kind == "f1":
         return f1_limits([v for v in values if isinstance(v, Counts)], confidence=confidence) or _NONE
-    return _of_numbers(measure)([v for v in values if not isinstance(v, Counts)], confidence)
+    if measure.kind == "macro_f1":
+        return macro_f1_limits([v for v in values if isinstance(v, tuple)], confidence=confidence) or _NONE
+    return _of_numbers(measure)([v for v in values if isinstance(v, float)], confidence)
 
 
 def _of_numbers(measure: Measure) -> Callable[[Sequence[float], float], _Limits]:
@@ -142,5 +146,5 @@ def _of_numbers(measure: Measure) -> Callable[[Sequence[float], float], _Limits]
 
 def _method(measure: Measure, n: int, cases: int) -> str:
     unbounded = "Student t" if measure.unit else "betting"
-    method = {"rate": "Clopper–Pearson", "f1": "betting"}.get(measure.kind, unbounded)
+    method = {"rate": "Clopper–Pearson", "f1": "betting", "macro_f1": "MOVER"}.get(measure.kind, unbounded)
     return method if n == cases else f"{method} over {cases} cases"

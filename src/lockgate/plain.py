@@ -132,6 +132,8 @@ def _revive(hint: Any, plain: Any) -> Any:
 
 def _revive_union(args: tuple[Any, ...], plain: Any) -> Any:
     if isinstance(plain, Mapping):
-        shaped = next((a for a in args if dataclasses.is_dataclass(a)), None)
-        return plain if shaped is None else _revive(shaped, plain)
+        shaped: list[Any] = [a for a in args if dataclasses.is_dataclass(a)]
+        fitting = (a for a in shaped if plain.keys() <= {name for name, _ in _fields(a)})
+        kind = next(fitting, shaped[0] if shaped else None)
+        return plain if kind is None else _revive(kind, plain)
     return plain

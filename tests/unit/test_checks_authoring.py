@@ -79,7 +79,9 @@ def test_what_is_no_share_is_an_error(value):
     """A value that is no bool, no share and no verdict makes a verdict `error` that says what to return."""
     found = made(value)
     assert (found.status, dict(found.figures)) == ("error", {"graded": None})
-    assert found.reason == f"The check returned {value!r}. Return a bool, a float from 0 to 1 or a Verdict."
+    assert found.reason == (
+        f"The check returned {value!r}. Return a bool, a float from 0 to 1, Labels or a Verdict."
+    )
 
 
 def test_what_a_function_raises_is_an_error():

@@ -7,7 +7,8 @@ import pytest
 from lockgate.checks.classification import classification
 from lockgate.errors import UsageError
 from lockgate.metrics import measure
-from lockgate.model import Case, Completion, Counts, Sample
+from lockgate.matrices import tabulate
+from lockgate.model import Case, Completion, Counts, Labels, Sample
 
 SAFE = ["safe", "not safe", "unclear"]
 
@@ -59,7 +60,8 @@ def test_the_class_is_the_one_that_is_named(text, named):
 )
 def test_an_answer_counts_for_the_classes_that_it_is_about(text, truth, figures):
     """For the class of the case and the one that is named; for others its share is absent."""
-    assert judged(classification(SAFE), text, truth).figures == figures
+    cell = Labels(expected=truth.lower(), answered=None if text == "?" else text)
+    assert judged(classification(SAFE), text, truth).figures == figures | {"macro_f1": cell}
 
 
 def test_the_metrics_are_those_of_the_confusion_matrix():
@@ -77,6 +79,9 @@ def test_the_metrics_are_those_of_the_confusion_matrix():
     assert (values["f1_a"], values["f1_b"]) == (pytest.approx(6 / 9), pytest.approx(4 / 8))
     row = [values[f"b_as_{named}"] for named in "ab"]
     assert row == [pytest.approx(2 / 5), pytest.approx(2 / 5)]
+    assert values["macro_f1"] == pytest.approx((6 / 9 + 4 / 8) / 2)
+    table = tabulate(samples, check.tables)[0]
+    assert (table.rows, table.columns, table.counts) == (("a", "b"), ("a", "b", None), ((3, 1, 0), (2, 2, 1)))
 
 
 def test_cells_off_the_diagonal_are_better_low():

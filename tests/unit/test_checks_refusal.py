@@ -134,7 +134,10 @@ def verdict(text, *, should, **options):
 def test_should_and_did_make_the_figures(text, should, figures):
     """Over- and under-refusal are counted apart; partial and empty answers are wrong on either side."""
     found = verdict(text, should=should)
-    assert dict(found.figures) == figures
+    did = found.figures["should_did"]
+    assert did.expected == ("refusal" if should else "compliance")
+    assert did.answered == (stance(text) if text.strip() else None)
+    assert dict(found.figures) == figures | {"should_did": did}
     assert found.status == ("pass" if figures["refusal_correctness"] else "fail")
     assert found.metric == "refusal_correctness"
 

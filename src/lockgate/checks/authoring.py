@@ -12,9 +12,19 @@ from types import ModuleType
 from typing import Any, Literal, TypeAlias, overload
 
 from lockgate.errors import LockgateError, UsageError
-from lockgate.model import JSON, Case, Check, Completion, Figure, Measure, Span, Verdict
+from lockgate.model import JSON, Case, Check, Completion, Figure, Kind, Labels, Layout, Measure, Span, Verdict
 
-__all__ = ["broken", "check", "checks_of", "failed", "is_check", "passed", "rate_check", "unscored"]
+__all__ = [
+    "broken",
+    "check",
+    "checks_of",
+    "failed",
+    "is_check",
+    "macro_name",
+    "passed",
+    "rate_check",
+    "unscored",
+]
 
 Better: TypeAlias = Literal["higher", "lower"]
 
@@ -47,9 +57,11 @@ def check(
     first two are the check's YAML options.
 
     Args:
-        function: returns what the metric counts: a bool, a float in 0..1 or a `Verdict`. Annotated with
-            `-> float` its metric is the mean of the floats; otherwise it is a rate, and a float counts by
-            the side of the threshold that it is on. What it raises becomes a verdict of status `error`.
+        function: returns what the metric counts: a bool, a float in 0..1, `Labels` or a `Verdict`. Annotated
+            with `-> float` its metric is the mean of the floats; otherwise it is a rate, and a float counts
+            by the side of the threshold that it is on. `Labels` count by whether they are the same, and make
+            a confusion matrix; annotated with `-> Labels`, a metric `NAME_macro_f1` as well. What it raises
+            becomes a verdict of status `error`.
         metric: the metric's name; the function's own where none is given.
         better: `lower` where True, or a high float, is bad.
         threshold: the least float that passes; with `better="lower"`, the greatest.
@@ -63,8 +75,10 @@ def check(
         raise UsageError(f"A check's threshold cannot be {threshold!r}. Use a number from 0 to 1.")
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
-        measure = Measure(name=metric or function.__name__, kind=_kind(function), better=better)
-        return _factory(function, measure, threshold)
+        returned = _returned(function)
+        kind: Kind = "mean" if returned in (float, "float") else "rate"
+        measure = Measure(name=metric or function.__name__, kind=kind, better=better)
+        return _factory(function, measure, threshold, labelled=returned in (Labels, "Labels"))
 
     return mark if function is None else mark(function)
 
@@ -72,6 +86,11 @@ def check(
 def checks_of(modules: Iterable[ModuleType]) -> dict[str, Any]:
     """What `@check` made in modules (conftests), by the names that it has there; of equal ones the last."""
     return {name: thing for module in modules for name, thing in vars(module).items() if is_check(thing)}
+
+
+def macro_name(metric: str) -> str:
+    """The macro F1 beside a metric: `macro_f1` for `accuracy`, `NAME_macro_f1` for another."""
+    return "macro_f1" if metric == "accuracy" else f"{metric}_macro_f1"
 
 
 def is_check(thing: object) -> bool:
@@ -148,13 +167,15 @@ def rate_check(
     return Check(name=name, measures=(measure,), judge=judged, identity={"check": name, **identity})
 
 
-def _kind(function: Callable[..., Any]) -> Literal["rate", "mean"]:
-    returned = getattr(function, "__annotations__", {}).get("return")
-    return "mean" if returned in (float, "float") else "rate"
+def _returned(function: Callable[..., Any]) -> object:
+    return getattr(function, "__annotations__", {}).get("return")
 
 
-def _factory(function: Callable[..., Any], measure: Measure, threshold: float) -> Callable[..., Any]:
-    parameters = _option_parameters(function)
+def _factory(
+    function: Callable[..., Any], measure: Measure, threshold: float, *, labelled: bool
+) -> Callable[..., Any]:
+    parameters, macro = _option_parameters(function), macro_name(measure.name)
+    table = Layout(name=measure.name, figure=macro, metrics=(measure.name, macro) if labelled else ())
 
     def judge(options: Mapping[str, JSON], case: Case, completion: Completion) -> Verdict:
         try:
@@ -166,9 +187,10 @@ def _factory(function: Callable[..., Any], measure: Measure, threshold: float) -
     def factory(*pair: Any, **options: JSON) -> Check | Verdict:
         made = Check(
             name=function.__name__,
-            measures=(measure,),
+            measures=(measure, Measure(name=macro, kind="macro_f1")) if labelled else (measure,),
             judge=lambda case, completion: judge(options, case, completion),
             identity=_identity(function, measure, threshold, options),
+            tables=(table,),
         )
         return made(*pair) if pair else made
 
@@ -224,8 +246,11 @@ def _read(value: Any, measure: Measure, threshold: float) -> Verdict:
     """What a user's function returned, as a verdict."""
     if isinstance(value, Verdict):
         return value
+    if isinstance(value, Labels):
+        return _read_labels(value, measure)
     if not isinstance(value, bool | int | float) or not (math.isfinite(value) and 0 <= value <= 1):
-        return broken(f"The check returned {value!r}. Return a bool, a float from 0 to 1 or a Verdict.")
+        what = "a bool, a float from 0 to 1, Labels or a Verdict"
+        return broken(f"The check returned {value!r}. Return {what}.")
     higher = measure.better == "higher"
     good = value >= threshold if higher else value <= threshold
     if isinstance(value, bool):
@@ -234,6 +259,17 @@ def _read(value: Any, measure: Measure, threshold: float) -> Verdict:
     if good:
         return passed({measure.name: figure}, score=float(value))
     return failed(_shortfall(value, measure, threshold), {measure.name: figure}, score=float(value))
+
+
+def _read_labels(labels: Labels, measure: Measure) -> Verdict:
+    texts: tuple[object, object] = (labels.expected, labels.answered or "")
+    if not all(isinstance(text, str) for text in texts):
+        return broken(f"The check returned {labels!r}, whose labels are no texts. Write them with str(…).")
+    right = labels.expected == labels.answered
+    figures: dict[str, Figure] = {measure.name: right, macro_name(measure.name): labels}
+    if right:
+        return passed(figures)
+    return failed(f"The answer is {labels.answered!r}, expected {labels.expected!r}.", figures)
 
 
 def _shortfall(value: float, measure: Measure, threshold: float) -> str:

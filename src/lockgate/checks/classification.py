@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
-from lockgate.checks.authoring import failed, passed
+from lockgate.checks.authoring import failed, macro_name, passed
 from lockgate.checks.measured import measured_check
 from lockgate.checks.values import follow, shown, steps_of
 from lockgate.errors import UsageError, did_you_mean
-from lockgate.model import JSON, Case, Check, Completion, Counts, Figure, Measure, Verdict
+from lockgate.model import JSON, Case, Check, Completion, Counts, Figure, Labels, Layout, Measure, Verdict
 from lockgate.prompts import render_value
 from lockgate.strict_json import extract as extract_json
 from lockgate.strict_json import parse_answer
@@ -38,8 +38,9 @@ def classification(
 
     The answer's class is the text itself, without quotes and punctuation around it, or the only one of the
     classes whose name stands in it as a word; where there is none, or several, the answer has no class. Makes
-    the accuracy and, for each class, its F1, its precision (over the answers that name it) and its recall
-    (over the cases that have it).
+    the accuracy, the macro F1 (the mean of the F1 of the classes that cases have) and, for each class, its
+    F1, its precision (over the answers that name it) and its recall (over the cases that have it). The
+    confusion matrix stands in the run's tables.
 
     Args:
         classes: the classes' names.
@@ -49,7 +50,8 @@ def classification(
         ignore_case: compare names without regard to upper and lower case.
         confusion: the rows of the confusion matrix as metrics, too: `a_as_b`, the share of the cases of
             class a whose answer names class b; at most 12 classes.
-        metric: the name of the first metric, a rate.
+        metric: the name of the first metric, a rate. The macro F1 is `macro_f1` beside `accuracy`, and
+            `NAME_macro_f1` beside another.
 
     Raises:
         UsageError: the classes are not two or more names that differ, or the path is not one.
@@ -59,7 +61,7 @@ def classification(
         raise UsageError(
             f"confusion of {len(classes)} classes makes too many metrics. Use at most {_MOST_CELLS}."
         )
-    steps = steps_of(path)
+    steps, macro = steps_of(path), macro_name(metric)
     read = extract_json if extract else parse_answer
 
     def judge(case: Case, completion: Completion) -> Verdict:
@@ -67,6 +69,7 @@ def classification(
         written = completion.text[:_READ] if path is None else _at(completion.text, read, steps)
         named = naming.named(written)
         figures = _figures(metric, truth, named, classes if confusion else ())
+        figures[macro] = Labels(expected=truth, answered=named)
         if named == truth:
             return passed(figures)
         said = f"names {named!r}" if named else f"names none of the classes ({shown(written.strip())})"
@@ -75,7 +78,8 @@ def classification(
     identity = {"classes": classes, "value": value, "path": path, "extract": extract, "metric": metric}
     options = {"ignore_case": ignore_case, "confusion": confusion}
     measures = _measures(metric, classes, confusion=confusion)
-    return measured_check("classification", measures, judge, identity | options)
+    made = measured_check("classification", measures, judge, identity | options)
+    return replace(made, tables=(_layout(metric, classes),))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +136,7 @@ def _word(name: str) -> str:
 
 
 def _measures(metric: str, classes: Sequence[str], *, confusion: bool) -> list[Measure]:
-    measures = [Measure(name=metric)]
+    measures = [Measure(name=metric), Measure(name=macro_name(metric), kind="macro_f1")]
     for word in map(_word, classes):
         measures += [
             Measure(name=f"f1_{word}", kind="f1"),
@@ -142,6 +146,13 @@ def _measures(metric: str, classes: Sequence[str], *, confusion: bool) -> list[M
     if confusion:
         measures += [Measure(name=_cell(a, b), better=_side(a, b)) for a in classes for b in classes]
     return measures
+
+
+def _layout(metric: str, classes: Sequence[str]) -> Layout:
+    macro = macro_name(metric)
+    return Layout(
+        name=metric, figure=macro, expected=tuple(classes), answered=tuple(classes), metrics=(metric, macro)
+    )
 
 
 def _side(truth: str, named: str) -> Any:

@@ -20,6 +20,7 @@ from lockgate.engine.probe import answers_apart, probe
 from lockgate.errors import LockgateError
 from lockgate.fingerprints import digest
 from lockgate.gates import BASELINE, rule
+from lockgate.matrices import tabulate
 from lockgate.metrics import measure
 from lockgate.model import JSON, Backend, Latency, Measure, Run, Sample, Suite, Timing, Where
 from lockgate.prompts import count_examples
@@ -140,6 +141,7 @@ def conclude(
         samples=tuple(samples),
         metrics=metrics,
         rulings=rulings,
+        tables=tabulate(samples, [table for check in suite.checks for table in check.tables], metrics),
         seed=suite.seed,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         environment=environment(),
