@@ -117,6 +117,7 @@ def _conclude(made: Replayed, baselines: Baselines) -> Run:
 
 
 def _tell(ruled: Sequence[_Ruled], splits: Sequence[Split]) -> None:
+    from lockgate.reports.tables import tables_text
     from lockgate.reports.terminal import comparison_table, gate_table
 
     for (suite, run), split in zip(ruled, splits, strict=True):
@@ -124,6 +125,8 @@ def _tell(ruled: Sequence[_Ruled], splits: Sequence[Split]) -> None:
         answered = sum(sample.completion is not None for sample in run.samples)
         click.echo(f"\n{run.suite} on {run.backend}: {shards}, {answered} of {run.expected_samples} answers")
         click.echo(gate_table(run))
+        if run.tables:
+            click.echo(tables_text(run))
         for note in run.notes:
             click.echo(f"note: {note}")
         failures = list(_failures(suite, run))

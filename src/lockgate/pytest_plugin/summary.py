@@ -9,6 +9,7 @@ import pytest
 from lockgate.engine.journal import Journal, run_id
 from lockgate.engine.shards import Shard
 from lockgate.model import Run
+from lockgate.reports.tables import tables_text
 from lockgate.reports.terminal import comparison_table, gate_table
 
 __all__ = ["summarise"]
@@ -21,7 +22,7 @@ def summarise(
     journal: Journal | None,
     shard: Shard | None = None,
 ) -> None:
-    """Write the gate table and notes of every run, and one table over all backends when several ran."""
+    """Write every run's gates, tables and notes, and one table over all backends when several ran."""
     if shard is not None:
         terminal.write_line(f"lockgate: shard {shard}: rulings come with `lockgate merge`")
     if journal is not None and journal.set_aside is not None:
@@ -32,6 +33,8 @@ def summarise(
         terminal.section(f"lockgate: {run.suite} on {run.backend}", sep="-")
         terminal.write_line(_provenance(run))
         terminal.write_line(gate_table(run))
+        if run.tables:
+            terminal.write_line(tables_text(run))
         for note in run.notes:
             terminal.write_line(f"note: {note}")
     if len({run.backend for run in runs}) > 1:
