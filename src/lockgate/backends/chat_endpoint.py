@@ -88,6 +88,11 @@ class OpenAIChat:
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
 
     @property
+    def takes_response_format(self) -> bool:
+        """Yes: the protocol has it, and the endpoint says where it does not know it."""
+        return True
+
+    @property
     def concurrent_calls(self) -> int:
         """As many as may be in flight, for each call is answered on its own."""
         return self.concurrency

@@ -212,6 +212,11 @@ class Journalled:
         """The backend's own."""
         return self.asker.backend.prompt
 
+    @property
+    def takes_response_format(self) -> bool:
+        """The backend's own."""
+        return bool(getattr(self.asker.backend, "takes_response_format", False))
+
     def complete(self, requests: Sequence[Request]) -> Iterator[Completion]:
         """As `Asker.complete`: recorded answers first, under the session's policy and budget."""
         return self.asker.complete(requests)
