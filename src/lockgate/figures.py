@@ -10,6 +10,7 @@ from statistics import fmean
 from typing import TypeAlias
 
 from lockgate.model import Completion, Counts, Figure, Labels, Measure, Metric, Sample
+from lockgate.trials import over_trials
 
 __all__ = ["ANY", "Key", "Named", "Values", "by_case", "f1", "fill", "observe", "quantile_of"]
 
@@ -36,12 +37,16 @@ def observe(samples: Iterable[Sample], measure: Named) -> dict[Key, Figure]:
     against every rate, F1 and mean of a share; its tokens and cost are unknown. A sample that was never
     asked, or whose checks never ran, is unknown. Where several checks make the same metric, a rate takes
     the worst of them, a mean their mean, F1 their sum; labels that differ are unknown. A figure that is not
-    of the metric's kind, or not finite, or a share outside 0..1, is unknown.
+    of the metric's kind, or not finite, or a share outside 0..1, is unknown. A metric that aggregates trials
+    has one figure for each case, under its first trial.
 
     Args:
         samples: of one run.
         measure: the metric.
     """
+    if measure.of:
+        rate = Measure(name=measure.of, better="higher" if measure.good else "lower")
+        return over_trials(observe(samples, rate), measure.aggregate, good=measure.good)
     samples = list(samples)
     given = {(s.case_id, s.trial): _figures(s, measure) for s in samples}
     found: dict[Key, Figure] = {k: _join(v, measure) for k, v in given.items() if v}

@@ -85,6 +85,9 @@ def _of_samples(measure: Measure, figures: Mapping[Key, Figure], confidence: flo
         kind=measure.kind,
         unit=measure.unit,
         better=measure.better,
+        of=measure.of,
+        aggregate=measure.aggregate,
+        good=measure.good,
     )
 
 

@@ -289,6 +289,7 @@ class Measure:
         unit: `` (a share), `s`, `usd`, `tokens`.
         of: the rate whose trials it aggregates; "" for a metric of its own.
         aggregate: how: `pass@k`, `pass^k`, `majority`; "" for the mean.
+        good: the figure of that rate that is a pass.
     """
 
     name: str
@@ -297,6 +298,7 @@ class Measure:
     unit: str = ""
     of: str = ""
     aggregate: str = ""
+    good: bool = True
 
 
 BUILTIN_MEASURES: tuple[Measure, ...] = (
@@ -707,6 +709,7 @@ class Metric:
         wilson: Wilson's interval of a rate at the same confidence, to be shown; no gate rests on it.
         clusters: how many independent groups of cases it rests on; None where each case is one.
         effective_n: how many independent cases they are worth; None where each case is one.
+        of, aggregate, good: as its Measure.
     """
 
     name: str
@@ -727,6 +730,9 @@ class Metric:
     wilson: tuple[float, ...] = ()
     clusters: int | None = None
     effective_n: float | None = None
+    of: str = ""
+    aggregate: str = ""
+    good: bool = True
 
     @property
     def coverage(self) -> float | None:

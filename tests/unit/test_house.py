@@ -18,8 +18,8 @@ LAYERS = {
     1: ("errors", "model"),
     2: (
         "registry", "fingerprints", "beta", "stats", "power", "plain", "figures", "confusion", "matrices",
-        "differences", "units", "sequential",
-        "rivals", "signing", "strict_json", "templates", "background", "chat_protocol", "quiet", "cachefiles",
+        "differences", "units", "sequential", "trials",
+        "rivals", "signing", "agreement", "corrected", "scales", "strict_json", "templates", "background", "chat_protocol", "quiet", "cachefiles",
         "retrieval", "documents.yaml_source",
     ),
     3: ("prompts",),
