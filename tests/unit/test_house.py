@@ -19,17 +19,17 @@ LAYERS = {
     2: (
         "registry", "fingerprints", "beta", "stats", "power", "plain", "figures", "confusion", "matrices",
         "differences", "units", "sequential", "trials",
-        "rivals", "signing", "agreement", "corrected", "scales", "strict_json", "templates", "background", "chat_protocol", "quiet", "cachefiles",
-        "retrieval", "documents.yaml_source",
+        "rivals", "signing", "strict_json", "templates", "background", "chat_protocol", "quiet", "cachefiles",
+        "agreement", "corrected", "scales", "retrieval", "documents.yaml_source",
     ),
     3: ("prompts",),
     4: ("documents", "backends", "checks"),
-    5: ("metrics", "gates", "compare"),
+    5: ("metrics", "gates", "corrections", "compare"),
     6: ("engine", "tuning"),
     7: ("reports",),
     8: ("baselines", "workplace"),
     9: ("verification",),
-    10: ("pytest_plugin", "journal_commands", "merge_command", "verify_command"),
+    10: ("pytest_plugin", "journal_commands", "calibrate_command", "merge_command", "verify_command"),
     11: ("cli",),
 }  # fmt: skip
 HEAVY = {
