@@ -91,7 +91,9 @@ def f1_limits(counts: Sequence[Counts], *, confidence: float) -> Limits | None:
 
     F1 is above f exactly when the mean of 2·tp·(1-f) - f·(fp+fn) over samples is above 0; that mean is
     tested as in `bounded_limits` and the test inverted. No sample is taken to have more false positives,
-    or more fields that are expected (tp + fn), than the most that one of these has.
+    or more fields that are expected (tp + fn), than the most that one of these has. Where no sample has more
+    than one of tp, fp and fn (one class among many), F1 is 2·q / (1 + q) of the rate q = tp / (tp + fp + fn),
+    and has that rate's exact limits (`binomial_limits`).
 
     Args:
         counts: one for each independent sample.
@@ -104,6 +106,9 @@ def f1_limits(counts: Sequence[Counts], *, confidence: float) -> Limits | None:
     tp, errors = sum(c.tp for c in counts), sum(c.fp + c.fn for c in counts)
     if not tp + errors:
         return None
+    if all(c.tp + c.fp + c.fn <= 1 for c in counts):
+        low, high = binomial_limits(tp, tp + errors, confidence=confidence)
+        return 2 * low / (1 + low), 2 * high / (1 + high)
     f1 = 2 * tp / (2 * tp + errors)
     most_right = max(c.tp + c.fn for c in counts)
     most_wrong = max(c.fp for c in counts) + max(c.tp + c.fn for c in counts)
