@@ -18,6 +18,7 @@ Kind: TypeAlias = Literal["checks", "backends", "reports"]
 
 BUILTIN: Mapping[Kind, Mapping[str, str]] = {
     "checks": {
+        "cascade": "lockgate.checks.cascade:cascade",
         "cites_sources": "lockgate.checks.citations:cites_sources",
         "classification": "lockgate.checks.classification:classification",
         "contains": "lockgate.checks.text:contains",

@@ -6,10 +6,12 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, TypeVar, cast
 
+from lockgate.documents.calibrations import read_calibration, take_calibration
 from lockgate.documents.environment import redact
-from lockgate.documents.findings import Findings
+from lockgate.documents.findings import Findings, Source
 from lockgate.documents.nodes import Node
 from lockgate.documents.tables import Key, Table, check_mapping, check_value, quote
 from lockgate.documents.words import capital
@@ -41,12 +43,12 @@ class Declaration:
     argument: Node | None = None
 
 
-def read_short_form(node: Node, findings: Findings) -> Declaration | None:
+def read_short_form(node: Node, findings: Findings, *, noun: str = "A check") -> Declaration | None:
     """`name`, `name: argument` or `name: {options}`; None where it is none of them, which is noted."""
     if isinstance(node.value, str):
         return Declaration(name=node.value, where=node.where)
     if len(node.entries) != 1:
-        findings.add(node.where, f"A check cannot be {_several(node)}. {_FORMS}")
+        findings.add(node.where, f"{noun} cannot be {_several(node)}. {_FORMS}")
         return None
     ((name, value),) = node.entries.items()
     where = node.keys[name]
@@ -103,16 +105,51 @@ def build_check(
     Raises:
         MissingExtra: what it needs is not installed.
     """
-    setting = replace(setting, name=declared.name, where=declared.where)
+    calibration, rest = take_calibration(declared.options)
+    declared = replace(declared, options=rest)
+    inner = setting.check or partial(_inner_check, declared, setting, findings.source, registry)
+    setting = replace(setting, name=declared.name, where=declared.where, check=inner)
     made = build("checks", declared, setting, findings, registry=registry)
     if made is None:
         return None
+    if calibration is not None:
+        made = replace(made, calibration=read_calibration(calibration, setting.base, findings))
     args = declared.options.value if declared.options else {}
     if declared.argument is not None:
         first = options(registry.find("checks", declared.name))[0].name
         args = {first: declared.argument.value}
     check: Check = replace(made, spec=Spec(name=declared.name, args=args, where=declared.where))
     return check
+
+
+def _inner_check(
+    outer: Declaration, setting: Setting, source: Source, registry: Registry, value: JSON
+) -> Check:
+    """A check that another check's option declares, its mistakes at the option."""
+    findings = Findings(source)
+    node = _find(value, outer.options)
+    if node is None or (isinstance(value, dict) and not node.entries):
+        # From Python, where a value has no places of its own.
+        node = _node(value, outer.where)
+    short = read_short_form(node, findings)
+    made = short and build_check(short, setting, findings, registry=registry)
+    findings.stop()
+    return cast("Check", made)
+
+
+def _node(value: JSON, where: Where) -> Node:
+    entries = {key: _node(one, where) for key, one in value.items()} if isinstance(value, dict) else {}
+    items = tuple(_node(one, where) for one in value) if isinstance(value, list) else ()
+    keys = dict.fromkeys(entries, where)
+    return Node(value=value, where=where, entries=entries, keys=keys, items=items, written=str(value))
+
+
+def _find(value: JSON, node: Node | None) -> Node | None:
+    """The node that holds this very value."""
+    if node is None or node.value is value:
+        return node
+    children = (*node.entries.values(), *node.items)
+    return next((found for child in children if (found := _find(value, child))), None)
 
 
 def _call(
