@@ -1,4 +1,4 @@
-"""The command line: `lockgate validate`, `schema`, `backends`, `tune`, `journal` and `merge`."""
+"""The command line: `lockgate validate`, `schema`, `backends`, `tune`, `journal`, `merge` and `verify`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from lockgate.merge_command import merge
 from lockgate.model import Suite
 from lockgate.registry import Registry
 from lockgate.units import count
+from lockgate.verify_command import verify
 from lockgate.workplace import DEFAULT_PROJECT, project_option, registry_of, table
 
 __all__ = ["backends", "main", "schema", "tune", "validate"]
@@ -129,6 +130,7 @@ def tune(spec: Path, project: Path | None) -> None:
 
 main.add_command(journal)
 main.add_command(merge)
+main.add_command(verify)
 
 
 def _optional_project(path: Path | None, registry: Registry) -> Project | None:

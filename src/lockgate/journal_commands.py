@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import click
 
 from lockgate.engine.journal_file import DEFAULT_JOURNAL
 from lockgate.errors import UsageError
-from lockgate.units import count
+from lockgate.units import count, seconds_of
 from lockgate.workplace import table
 
 # What works on a journal is imported where it is used: every other command would wait for it.
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from lockgate.engine.upkeep import Pruned
 
 __all__ = ["journal"]
-
-_SECONDS = {"m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 
 
 @click.group()
@@ -84,7 +81,7 @@ def _prune(
 
     pruned = prune(
         path,
-        older_than_seconds=None if older_than is None else _age(older_than),
+        older_than_seconds=None if older_than is None else seconds_of(older_than, option="--older-than"),
         backends=backends,
         keep_backends=keep_backend,
         dry_run=dry_run,
@@ -146,13 +143,6 @@ def _outcome(pruned: Pruned, *, dry_run: bool) -> str:
     total = sum(pruned.completions.values())
     what = f"{count(total, 'completion')} and {count(pruned.runs, 'run')}"
     return f"would remove {what}" if dry_run else f"removed {what}, freed {_size(pruned.freed_bytes)}"
-
-
-def _age(written: str) -> float:
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)([mhdw])", written.strip())
-    if found is None:
-        raise UsageError(f"--older-than: {written!r} is no age. Write 12h, 30d or 8w.")
-    return float(found[1]) * _SECONDS[found[2]]
 
 
 def _size(size_bytes: int) -> str:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 
+from lockgate.errors import UsageError
 from lockgate.model import Gate
 
-__all__ = ["UNKNOWN", "count", "show", "show_bound"]
+__all__ = ["UNKNOWN", "count", "seconds_of", "show", "show_bound"]
 
 UNKNOWN = "–"
 """What stands where there is no figure."""
+
+_AGE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)([mhdw])", re.ASCII)
+_SECONDS = {"m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 
 
 def count(number: int, noun: str) -> str:
@@ -45,6 +50,18 @@ def show_bound(gate: Gate, unit: str = "") -> str:
     if gate.better_than is not None:
         parts.append(f"better than {gate.better_than}{_by(gate, unit)}")
     return ", ".join(parts)
+
+
+def seconds_of(age: str, *, option: str) -> float:
+    """The seconds that an age means: `90m`, `12h`, `30d` or `8w`.
+
+    Raises:
+        UsageError: it is none; `option` says in the text where it stood.
+    """
+    found = _AGE.fullmatch(age.strip())
+    if found is None:
+        raise UsageError(f"{option}: {age!r} is no age. Write 12h, 30d or 8w.")
+    return float(found[1]) * _SECONDS[found[2]]
 
 
 def _digits(value: float) -> str:

@@ -38,6 +38,11 @@ def test_every_option_of_the_merge_is_documented():
     assert documented("merge") == options(main.commands["merge"])
 
 
+def test_every_option_of_verify_is_documented():
+    """And every documented option exists."""
+    assert documented("verify") == options(main.commands["verify"])
+
+
 def test_the_header_of_recordings_is_the_code_s():
     """A reader of the file can rely on it."""
     assert f'{{"schema": "{SCHEMA}"}}' in PAGE["journal"].text

@@ -22,7 +22,7 @@ LAYERS = {
         "rivals", "signing", "strict_json", "templates", "background", "chat_protocol", "quiet", "cachefiles",
         "agreement", "corrected", "scales", "retrieval", "documents.yaml_source",
     ),
-    3: ("prompts",),
+    3: ("prompts", "variants"),
     4: ("documents", "backends", "checks"),
     5: ("metrics", "gates", "corrections", "compare"),
     6: ("engine", "tuning"),

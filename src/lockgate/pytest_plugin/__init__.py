@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lockgate.pytest_plugin.fixtures import Evaluate, Llm
     from lockgate.pytest_plugin.session import Lockgate
 
+_SEVERAL = ("llm_backend", "llm_report")
 _SUITES = ("evalsuites/*.yaml", "evalsuites/*.yml")
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -41,7 +42,15 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         "--llm-inconclusive",
         {"choices": ("fail", "warn"), "help": "what an inconclusive gate does (default: fail)"},
     ),
-    ("--llm-report", {"metavar": "DIR", "help": "write run.json and junit.xml there"}),
+    (
+        "--llm-report",
+        {
+            "metavar": "DIR|github",
+            "action": "append",
+            "help": "write the reports there; github: tell the workflow; repeatable, or a,b",
+        },
+    ),
+    ("--llm-sign", {"metavar": "KEY", "help": "sign the certificate with this Ed25519 key (PEM)"}),
     (
         "--llm-journal",
         {"metavar": "FILE", "help": "the journal (default: .lockgate/journal.sqlite under rootdir)"},
@@ -57,7 +66,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for flag, settings in OPTIONS:
         group.addoption(flag, **settings)
         name = flag.removeprefix("--").replace("-", "_")
-        several: Literal["linelist", "string"] = "linelist" if name == "llm_backend" else "string"
+        several: Literal["linelist", "string"] = "linelist" if name in _SEVERAL else "string"
         parser.addini(name, f"as {flag}: {settings['help']}", type=several)
     parser.addini("llm_suites", "globs of suite files, from rootdir", type="args", default=list(_SUITES))
 

@@ -14,7 +14,7 @@ from lockgate.baselines import Baselines
 from lockgate.engine.journal import run_id
 from lockgate.engine.runner import conclude, time_backend
 from lockgate.model import Backend, Ruling, Run, Sample, Suite
-from lockgate.reports.folder import write_reports
+from lockgate.reports.folder import Certify, write_reports
 from lockgate.reports.junit import failure_type
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def find_baselines(
 
 def _write(lockgate: Lockgate, folder: Path, runs: Sequence[Run]) -> None:
     try:
-        write_reports(folder, runs, lockgate.registry)
+        certify = Certify(root=lockgate.project.root, key=lockgate.settings.key)
+        write_reports(folder, runs, lockgate.registry, certify=certify)
     except OSError as error:
         raise pytest.UsageError(f"--llm-report: {folder} cannot be written ({error.strerror}).") from error
 

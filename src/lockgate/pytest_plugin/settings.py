@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lockgate.engine.asking import Policy
 from lockgate.engine.shards import Shard
-from lockgate.errors import UsageError
+from lockgate.errors import LockgateError, UsageError
+from lockgate.reports.targets import Targets, read_targets
+from lockgate.signing import read_private_key
 
-__all__ = ["Settings", "read_settings"]
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+__all__ = ["SIGN_VARIABLE", "Settings", "read_settings"]
+
+SIGN_VARIABLE = "LOCKGATE_SIGN"
+"""The environment variable that names the signing key's file where no option does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +37,8 @@ class Settings:
     policy: Policy
     inconclusive: str
     report: Path | None
+    github: bool
+    key: Ed25519PrivateKey | None
     journal: Path
     suites: tuple[str, ...]
     shard: Shard | None
@@ -49,7 +60,7 @@ def read_settings(config: pytest.Config) -> Settings:
         raise pytest.UsageError(
             "--llm-fresh asks again, --llm-offline and --llm-rescore never ask: choose one."
         )
-    report = _text(config, "llm_report")
+    targets = _targets(config)
     return Settings(
         backends=_backends(config),
         baseline=_text(config, "llm_baseline"),
@@ -58,7 +69,9 @@ def read_settings(config: pytest.Config) -> Settings:
         trials=_number(config, "llm_trials", int, least=1),
         policy=policy,
         inconclusive=_inconclusive(config),
-        report=None if report is None else config.invocation_params.dir / report,
+        report=None if targets.folder is None else config.invocation_params.dir / targets.folder,
+        github=targets.github,
+        key=_key(config, targets),
         journal=config.rootpath / (_text(config, "llm_journal") or ".lockgate/journal.sqlite"),
         suites=tuple(config.getini("llm_suites")),
         shard=_shard(config),
@@ -97,6 +110,34 @@ def _backends(config: pytest.Config) -> tuple[str, ...]:
     written = config.getoption("llm_backend") or config.getini("llm_backend")
     names = (name.strip() for entry in written for name in entry.split(","))
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _targets(config: pytest.Config) -> Targets:
+    written = config.getoption("llm_report") or config.getini("llm_report")
+    try:
+        return read_targets(written, option="--llm-report")
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _key(config: pytest.Config, targets: Targets) -> Ed25519PrivateKey | None:
+    """The key that the certificate is signed with, where one is written at all."""
+    flagged = config.getoption("llm_sign")
+    if targets.folder is None:
+        if flagged is not None:
+            raise pytest.UsageError("--llm-sign signs the certificate. Say where it goes: --llm-report=DIR.")
+        return None
+    written = flagged or os.environ.get(SIGN_VARIABLE)
+    file = config.invocation_params.dir / written if written else _from_ini(config, "llm_sign")
+    try:
+        return None if file is None else read_private_key(file)
+    except LockgateError as error:
+        raise pytest.UsageError(f"--llm-sign: {error}") from error
+
+
+def _from_ini(config: pytest.Config, name: str) -> Path | None:
+    written = config.getini(name)
+    return config.rootpath / written if written else None
 
 
 def _inconclusive(config: pytest.Config) -> str:

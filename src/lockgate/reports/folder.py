@@ -3,23 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lockgate.model import Run
 from lockgate.registry import Registry
+from lockgate.reports.certificate import certificate
 
-__all__ = ["write_reports"]
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+__all__ = ["CERTIFICATE", "Certify", "write_reports"]
+
+CERTIFICATE = "certificate.json"
+"""What the certificate is called. It is no registered report: only the session that ruled may write it."""
 
 
-def write_reports(folder: Path, runs: Sequence[Run], registry: Registry) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certify:
+    """That a certificate is to be written, with suites named from `root`, signed where there is a `key`."""
+
+    root: Path
+    key: Ed25519PrivateKey | None = None
+
+
+def write_reports(
+    folder: Path, runs: Sequence[Run], registry: Registry, *, certify: Certify | None = None
+) -> None:
     """Write `run.json`, `junit.xml` and whatever else is registered into a folder, made when absent.
+
+    Args:
+        folder: where to.
+        runs: what all files are drawn from.
+        registry: where the reports are found.
+        certify: given by a session that has ruled just now; None where old runs are reported again.
 
     Raises:
         OSError: it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in registry.names("reports"):
-        text = registry.find("reports", name)(runs)
-        part = folder / f".{name}.part"
-        part.write_text(text, "utf-8")
-        part.replace(folder / name)
+        _write(folder, name, registry.find("reports", name)(runs))
+    if certify is not None:
+        _write(folder, CERTIFICATE, _certificate(runs, certify))
+
+
+def _certificate(runs: Sequence[Run], certify: Certify) -> str:
+    statement = certificate(runs, root=certify.root)
+    if certify.key is None:
+        return statement
+    from lockgate.signing import seal
+
+    return seal(statement, certify.key)
+
+
+def _write(folder: Path, name: str, text: str) -> None:
+    part = folder / f".{name}.part"
+    part.write_text(text, "utf-8", newline="\n")
+    part.replace(folder / name)
