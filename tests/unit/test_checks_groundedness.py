@@ -201,8 +201,30 @@ def test_the_identity_tells_the_threshold():
             {"engine": "nli"},
             (
                 "The check 'grounded' has no engine 'nli'. The engines there are: 'embedded', 'hf', 'judge', "
-                "'lexical'."
+                "'lexical', 'ragas'."
             ),
+        ),
+        (
+            {"backend": "judge:v1"},
+            (
+                "The engine 'lexical' of 'grounded' takes no backend. "
+                "Delete it, or write engine: judge:judge:v1."
+            ),
+        ),
+        (
+            {"engine": "ragas:recall", "backend": "judge:v1"},
+            (
+                "The check 'grounded' has no engine 'ragas:recall'. Write ragas:faithfulness; "
+                "the check 'ragas' has the other metrics."
+            ),
+        ),
+        (
+            {"engine": "ragas:faithfulness"},
+            "The engine 'ragas:faithfulness' needs a language model. Write backend: FAMILY:VERSION.",
+        ),
+        (
+            {"engine": "ragas:faithfulness", "backend": "judge:v1"},
+            "The engine 'ragas' needs a project. Declare its backend in lockgate.yaml.",
         ),
         (
             {"engine": "lexical:fast"},

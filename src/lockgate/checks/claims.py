@@ -33,11 +33,13 @@ class Claim:
     """One thing that an answer says, with its place in the answer (characters, end excluded).
 
     `text` is without citations and JSON escapes; the answer's own characters are `answer[start:end]`.
+    `statement` is what a language model made of them, or "" where the claim is as the answer has it.
     """
 
     text: str
     start: int
     end: int
+    statement: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

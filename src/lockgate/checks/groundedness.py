@@ -23,6 +23,7 @@ _MEASURES = (
 )
 _SHOWN = 5
 _NOTHING_TO_FIND = "The answer has no name, number or other word that a passage could have."
+_NO_CLAIM = "The answer makes no claim."
 _NO_PASSAGE = "There is no passage and no context that the answer could rest on."
 
 
@@ -30,6 +31,7 @@ def grounded(
     threshold: float | None = None,
     *,
     engine: str = "embedded",
+    backend: str | None = None,
     setting: Setting,
 ) -> Check:
     """Every claim of the answer rests on the retrieved passages, or on the case's context without any.
@@ -49,7 +51,8 @@ def grounded(
             `embedded:MODEL` for the same weights in a folder or at a hub id; `lexical`, the share of a
             claim's words, numbers and names that its evidence has: no model, a millisecond, blind to negation
             and to reworded facts; `hf:MODEL`, a published classifier of pairs or of tokens;
-            `judge:BACKEND`, a language model.
+            `judge:BACKEND`, a language model; `ragas:faithfulness`, the metric of ragas (extra `ragas`).
+        backend: `FAMILY:VERSION` of the language model that `ragas:faithfulness` asks.
         setting: where relative folders start from, and backends come from.
 
     Raises:
@@ -58,7 +61,7 @@ def grounded(
     """
     if threshold is not None and not 0 <= threshold <= 1:
         raise UsageError(f"The threshold of 'grounded' cannot be {threshold!r}. Use a number from 0 to 1.")
-    found = engine_of(engine, setting)
+    found = engine_of(engine, setting, backend=backend)
     own = {} if threshold is None else {"threshold": threshold}
 
     def judge_many(pairs: Sequence[tuple[Case, Completion]]) -> list[Verdict]:
@@ -90,29 +93,32 @@ def _answer(case: Case, completion: Completion) -> Answer | Verdict:
     stated = claims(text)
     said = tuple(claim for claim in stated if has_content(claim.text))
     if not said:
-        return unscored(_NOTHING_TO_FIND if stated else "The answer makes no claim.", _unknown())
+        return unscored(_NOTHING_TO_FIND if stated else _NO_CLAIM, _unknown())
     passages = tuple(p for p in passages_of(case, completion) if has_word(p))
     if not passages:
         return unscored(_NO_PASSAGE, _unknown())
-    return Answer(question=case.question, text=text, claims=said, passages=passages)
+    return Answer(question=case.question, text=text, claims=said, passages=passages, case_id=case.id)
 
 
 def _verdict(answer: Answer, reading: Reading, threshold: float | None) -> Verdict:
-    scored = [(c, f) for c, f in zip(answer.claims, reading.findings, strict=True) if f.score is not None]
-    silent = len(answer.claims) - len(scored)
+    stated = answer.claims if reading.claims is None else reading.claims
+    if not stated:
+        return unscored(reading.note or _NO_CLAIM, _unknown())
+    scored = [(c, f) for c, f in zip(stated, reading.findings, strict=True) if f.score is not None]
+    silent = len(stated) - len(scored)
     least = reading.threshold if threshold is None else threshold
     falls = reading.score is not None and reading.score < least
     bad = _unsupported(scored, reading.line) if falls else []
     figures: dict[str, Figure] = {
         "hallucination_rate": bool(bad),
-        "groundedness": 1 - (len(bad) + silent) / len(answer.claims),
+        "groundedness": 1 - (len(bad) + silent) / len(stated),
         "abstention_rate": False,
     }
-    note = f" {silent} of {len(answer.claims)} claims have no verdict: {reading.note}" if silent else ""
+    note = f" {silent} of {len(stated)} claims have no verdict: {reading.note}" if silent else ""
     if not bad:
         return unscored(note.strip(), _unknown()) if silent else passed(figures, score=reading.score)
     spans = [span for claim, finding in bad for span in _spans(answer.text, claim, finding)]
-    reason = _reason(bad, len(answer.claims)) + note
+    reason = _reason(bad, len(stated)) + note
     return failed(reason, figures, score=reading.score, evidence=spans)
 
 
@@ -135,13 +141,15 @@ def _reason(bad: Sequence[tuple[Claim, Finding]], total: int) -> str:
 
 def _spans(answer: str, claim: Claim, finding: Finding) -> list[Span]:
     kind = finding.kind or "not in the passages"
-    note = f"{kind}: {', '.join(finding.missing)}" if finding.missing else kind
+    text = answer[claim.start : claim.end]
+    missing = ", ".join(finding.missing)
+    note = ": ".join(filter(None, [kind, missing, "" if claim.statement == text else claim.statement]))
     spans = [
         Span(
             source="answer",
             start=claim.start,
             end=claim.end,
-            text=answer[claim.start : claim.end],
+            text=text,
             note=note,
             score=round(finding.score or 0.0, 4),
         )

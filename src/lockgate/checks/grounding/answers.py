@@ -16,12 +16,13 @@ Kind: TypeAlias = Literal["contradiction", "not in the source"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An answer with at least one claim and one passage that has a word."""
+    """An answer with at least one claim and one passage that has a word; `case_id` says whose it is."""
 
     question: str
     text: str
     claims: tuple[Claim, ...]
     passages: tuple[Passage, ...]
+    case_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Reading:
         threshold: the engine's own for this answer, where none is given.
         line: a claim below it is unsupported in an answer that fails; the weakest always is.
         note: why claims have no verdict.
+        claims: what the findings are of, where the engine makes claims of its own; else the answer's.
     """
 
     findings: tuple[Finding, ...]
@@ -57,6 +59,7 @@ class Reading:
     threshold: float
     line: float
     note: str = ""
+    claims: tuple[Claim, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,34 @@
+"""What a check asks of a language model: requests in a stated form, and one reply to each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lockgate.model import JSON, Backend, Completion, Request
+
+__all__ = ["ask", "form"]
+
+_SILENT = "the backend gave no answer"
+
+
+def form(backend: Backend, name: str, schema: Mapping[str, JSON], *, strict: bool = True) -> dict[str, JSON]:
+    """The params of a request whose reply has the form of a JSON Schema; none where the backend takes none.
+
+    Args:
+        backend: sent the schema as `response_format` where it `takes_response_format`.
+        name: of the schema, letters, digits, `_` and `-`.
+        schema: what the reply has to follow.
+        strict: whether the schema keeps OpenAI's rules for it: every property required, no others.
+    """
+    if not getattr(backend, "takes_response_format", False):
+        return {}
+    told = {"name": name, "schema": dict(schema), "strict": strict}
+    return {"response_format": {"type": "json_schema", "json_schema": told}}
+
+
+def ask(backend: Backend, requests: Sequence[Request]) -> list[Completion]:
+    """One reply to each request, in order, asked in one call; a request without an answer has an error."""
+    replies: dict[int, Completion] = {}
+    for reply in backend.complete(requests) if requests else ():
+        replies.setdefault(id(reply.request), reply)
+    return [replies.get(id(request), Completion(error=_SILENT, request=request)) for request in requests]
