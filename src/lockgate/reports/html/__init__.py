@@ -1,0 +1,1 @@
+"""`report.html`: runs as one page that opens from disk, with nothing loaded from anywhere."""

@@ -1,0 +1,98 @@
+"""One metric as a strip: its interval and value against what the gate accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lockgate.model import Gate, Metric
+from lockgate.reports.html.axes import Scale, round_ticks
+from lockgate.reports.html.markup import Markup, element, join
+from lockgate.units import show, show_bound
+
+__all__ = ["domain", "strip"]
+
+_WIDTH, _HEIGHT = 260, 34
+_LEFT, _RIGHT = 8.0, 252.0
+_MIDDLE = 12.0
+
+
+def domain(metrics: Sequence[Metric], gate: Gate | None) -> tuple[float, float]:
+    """What a strip spans so that every one of these metrics and the gate's bounds are within it.
+
+    Shares span 0…1 unless all lie close together; other figures begin at 0.
+    """
+    values = [v for m in metrics for v in (m.value, m.low, m.high) if v is not None]
+    values += [v for v in ((gate.min, gate.max) if gate else ()) if v is not None]
+    if not values:
+        return 0.0, 1.0
+    share = metrics[0].unit == ""
+    least, most = min(values), max(values)
+    if share and (most - least > 0.4 or not 0 <= least <= most <= 1):
+        return min(0.0, least), max(1.0, most)
+    pad = (most - least) * 0.15 or 0.05
+    ticks = round_ticks(max(0.0, least - pad), min(1.0, most + pad) if share else most + pad, 4)
+    return (max(0.0, ticks[0]), min(1.0, ticks[-1])) if share else (0.0, ticks[-1])
+
+
+def strip(
+    metric: Metric, span: tuple[float, float], *, gate: Gate | None = None, status: str = "none"
+) -> Markup | None:
+    """The drawing, with its figures as its name for those who do not see it; None without a value.
+
+    Args:
+        metric: whose interval it is.
+        span: from `domain`.
+        gate: the bounds; what they accept is shaded.
+        status: the ruling's, for its colour.
+    """
+    if metric.value is None:
+        return None
+    x = Scale(low=span[0], high=span[1], start=_LEFT, end=_RIGHT)
+    drawn = join([*_ground(x, gate), *_interval(metric, x), *_ends(span, metric.unit)])
+    return element(
+        "svg",
+        drawn,
+        class_=f"strip {status}",
+        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
+        width=_WIDTH,
+        height=_HEIGHT,
+        role="img",
+        aria_label=_told(metric, gate),
+    )
+
+
+def _ground(x: Scale, gate: Gate | None) -> Iterator[Markup]:
+    yield element("rect", x=_LEFT, y=5, width=_RIGHT - _LEFT, height=14, class_="track")
+    if gate is None or (gate.min is None and gate.max is None):
+        return
+    least = x.start if gate.min is None else x(gate.min)
+    most = x.end if gate.max is None else x(gate.max)
+    yield element("rect", x=least, y=5, width=max(0.0, most - least), height=14, class_="accepted")
+    for bound in (gate.min, gate.max):
+        if bound is not None:
+            yield element("line", x1=x(bound), x2=x(bound), y1=1, y2=23, class_="bound")
+
+
+def _interval(metric: Metric, x: Scale) -> Iterator[Markup]:
+    low = x.start if metric.low is None else x(metric.low)
+    high = x.end if metric.high is None else x(metric.high)
+    if metric.unscored:
+        floor = x.start if metric.floor is None else x(metric.floor)
+        ceiling = x.end if metric.ceiling is None else x(metric.ceiling)
+        yield element("line", x1=floor, x2=ceiling, y1=_MIDDLE, y2=_MIDDLE, class_="unscored")
+    yield element("line", x1=low, x2=high, y1=_MIDDLE, y2=_MIDDLE, class_="interval")
+    for end, known in ((low, metric.low), (high, metric.high)):
+        if known is not None:
+            yield element("line", x1=end, x2=end, y1=_MIDDLE - 4, y2=_MIDDLE + 4, class_="cap")
+    yield element("circle", cx=x(metric.value or 0.0), cy=_MIDDLE, r=4, class_="value")
+
+
+def _ends(span: tuple[float, float], unit: str) -> Iterator[Markup]:
+    yield element("text", show(span[0], unit), x=_LEFT, y=_HEIGHT - 2)
+    yield element("text", show(span[1], unit), x=_RIGHT, y=_HEIGHT - 2, text_anchor="end")
+
+
+def _told(metric: Metric, gate: Gate | None) -> str:
+    limits = f"{show(metric.low, metric.unit)} to {show(metric.high, metric.unit)}"
+    bound = f", wanted {show_bound(gate, metric.unit)}" if gate else ""
+    return f"{metric.name} {show(metric.value, metric.unit)}, limits {limits}{bound}"
