@@ -51,6 +51,7 @@ BUILTIN: Mapping[Kind, Mapping[str, str]] = {
     },
     "reports": {
         "junit.xml": "lockgate.reports.junit:junit",
+        "report.html": "lockgate.reports.html.page:page",
         "run.json": "lockgate.reports.record:record",
     },
 }
