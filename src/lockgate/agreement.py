@@ -33,11 +33,16 @@ class Share:
         """The share, None where there is nothing to count."""
         return self.hits / self.n if self.n else None
 
+    @property
+    def worth(self) -> tuple[float, int]:
+        """Hits of how many, in independent answers."""
+        return (self.hits / self.n * self.effective_n if self.n else 0.0), self.effective_n
+
     def limits(self, *, confidence: float) -> Limits:
         """Exact one-sided limits (`stats.binomial_limits`); [0, 1] where there is nothing to count."""
         if not self.n:
             return 0.0, 1.0
-        return binomial_limits(self.hits / self.n * self.effective_n, self.effective_n, confidence=confidence)
+        return binomial_limits(*self.worth, confidence=confidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ from lockgate.units import show
 
 __all__ = ["BASELINE", "rule"]
 
+_LABEL = "Ask more cases, and label more answers for its check."
+
 _Side: TypeAlias = Literal["min", "max"]
 
 
@@ -66,6 +68,8 @@ def _blocked(gate: Gate, metric: Metric, expected: int, seen: int) -> Part | Non
         return undecided(
             f"{expected - seen} of {expected} samples were not run. Run all of the suite's cases."
         )
+    if metric.doubt:
+        return undecided(f"{metric.name} cannot be relied on: {metric.doubt}")
     if metric.value is None or not math.isfinite(metric.value):
         return undecided(f"{metric.name} has no value: {_why_no_value(metric)}")
     if all(bound is None for bound in (gate.min, gate.max, gate.no_worse_than, gate.better_than)):
@@ -134,7 +138,7 @@ def _towards(side: _Side) -> str:
 
 def _settled(metric: Metric, bound: float, side: _Side) -> bool:
     """A share that must be all or nothing and is not: one miss settles it."""
-    if metric.unit or metric.value is None:
+    if metric.unit or metric.value is None or metric.raw is not None:
         return False
     return metric.value < bound and bound >= 1 if side == "min" else metric.value > bound and bound <= 0
 
@@ -154,12 +158,12 @@ def _why_open(metric: Metric, bound: float, side: _Side, needed: int | None) -> 
         return f"it would pass but for {metric.unscored} unscored samples, which count against it."
     missing = f"there are too few samples for a {_towards(side)} limit" if scored is None else ""
     why = missing or f"the limits are on both sides of it at {metric.confidence:.4g} confidence"
-    return f"{why}. {advice(needed)}"
+    return f"{why}. {advice(needed) if metric.raw is None else _LABEL}"
 
 
 def _needed(metric: Metric, bound: float, side: _Side, samples: Sequence[Sample]) -> int | None:
     value = metric.value
-    if value is None:
+    if value is None or metric.raw is not None:
         return None
     if metric.kind == "quantile":
         within = value >= bound if side == "min" else value <= bound
@@ -180,4 +184,5 @@ def _trials(samples: Sequence[Sample]) -> int:
 def _head(metric: Metric) -> str:
     limits = f"[{show(metric.low, metric.unit)}, {show(metric.high, metric.unit)}]"
     unscored = f", {metric.unscored} unscored" if metric.unscored else ""
-    return f"{metric.name} is {show(metric.value, metric.unit)} {limits}, n {metric.n}{unscored}"
+    raw = "" if metric.raw is None else f", raw {show(metric.raw, metric.unit)}"
+    return f"{metric.name} is {show(metric.value, metric.unit)} {limits}, n {metric.n}{unscored}{raw}"

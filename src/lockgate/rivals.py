@@ -80,6 +80,9 @@ def _against(
     """A bound on the difference from a baseline, turned so that more is better."""
     if theirs is None or theirs is samples or metric.kind == "quantile":
         return _without_pairs(metric, theirs, rival)
+    if metric.raw is not None and rival.least:
+        remedy = "Leave the margin out, or bound the metric with min or max."
+        return undecided(f"{rival}: a difference is not corrected for the check's errors. {remedy}")
     found, least = difference(samples, theirs, metric), rival.least
     if found.value is None:
         return undecided(f"{rival}: the runs share no scored sample of {metric.name}.")

@@ -17,19 +17,22 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = {
     1: ("errors", "model"),
     2: (
-        "registry", "fingerprints", "beta", "stats", "power", "plain", "figures", "confusion", "matrices",
+        "registry", "fingerprints", "beta", "rates", "betting", "stats", "power", "plain", "figures", "confusion", "matrices",
         "differences", "units", "sequential", "trials",
         "rivals", "signing", "strict_json", "templates", "background", "chat_protocol", "quiet", "cachefiles",
-        "agreement", "corrected", "scales", "retrieval", "documents.yaml_source",
+        "agreement", "corrected", "scales", "human", "calibrated", "retrieval", "documents.yaml_source",
     ),
     3: ("prompts", "variants"),
     4: ("documents", "backends", "checks"),
     5: ("metrics", "gates", "corrections", "compare"),
     6: ("engine", "tuning"),
     7: ("reports",),
-    8: ("baselines", "workplace"),
+    8: ("baselines", "recorded", "workplace"),
     9: ("verification",),
-    10: ("pytest_plugin", "journal_commands", "calibrate_command", "merge_command", "verify_command"),
+    10: (
+        "pytest_plugin", "journal_commands", "calibrate_command", "merge_command", "report_commands",
+        "verify_command",
+    ),
     11: ("cli",),
 }  # fmt: skip
 HEAVY = {

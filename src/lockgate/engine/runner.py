@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
+from lockgate.corrections import correct
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.suites import load_suite
 from lockgate.engine.asking import Asker, Budget, Journalled, Policy
@@ -120,7 +121,9 @@ def conclude(
     expected = len(suite.cases) * suite.trials
     measures = _measures(suite)
     confidences = {gate.metric: gate.confidence for gate in suite.gates}
-    metrics = measure(samples, measures, timings=timings, confidences=confidences)
+    measured = measure(samples, measures, timings=timings, confidences=confidences)
+    corrected = correct(measured, samples, suite)
+    metrics = corrected.metrics
     by_name = {m.name: m for m in metrics}
     rulings = tuple(
         rule(
@@ -155,6 +158,7 @@ def conclude(
         notes=(
             *suite.notes,
             *notes,
+            *corrected.notes,
             *timing_notes(timings),
             *_load_notes(backend),
             *_prompt_notes(backend, samples),
