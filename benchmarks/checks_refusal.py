@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from labelled import Record, f1, interval, kappa, records, resampled, share, speed
+from labelled import Record, f1, goals, interval, kappa, records, resampled, share, speed
 from lockgate import Case, Completion, load_check
 from lockgate.checks.refusal import Declining, stance
 from train_refusal import CLASSES, Row, class_of, folds, labelled_rows
@@ -32,6 +32,10 @@ ACTIONS = (
 )
 STANCES = ("refusal", "partial refusal", "abstention", COMPLIED)
 HEAD = "| trained on | F1, declining against compliance | three-way kappa | recall of partial refusals |"
+TRIED = """Tried without reaching them: sentence embeddings of MiniLM beside the cues (F1 .82: they learn
+what the prompts are about, which is held out), other strengths of the prior (F1 .922 to .923), partial
+refusals at three times their weight (F1 .927, kappa .778, partial recall .10), written partial refusals.
+There are 450 answers to train on when model and prompt families are held out, 25 of them partial."""
 PUBLISHED = """| the authors' string match* | 0.879 | – | 0 |
 | GPT-4, the authors' prompt* | 0.806 | – | – |
 | two humans* | – | 0.937 | – |"""
@@ -42,14 +46,21 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     folder = parser.parse_args().data
     rows = labelled_rows(folder)
-    xstest(rows)
+    measured = xstest(rows)
     do_not_answer(records(folder, "refusal", "Do-Not-Answer"))
-    abstentions(records(folder, "refusal", "FinanceBench"))
+    measured.append(
+        ("FinanceBench, abstention F1", 0.90, abstentions(records(folder, "refusal", "FinanceBench")))
+    )
     print(f"\n{speed(load_check('refusal'), pairs(records(folder, 'refusal')))}")
+    goals(measured, tried=TRIED)
 
 
-def xstest(rows: Sequence[Row]) -> None:
-    """Three classes on XSTest's completions, by how much of them the model was trained on."""
+def xstest(rows: Sequence[Row]) -> list[tuple[str, float, float]]:
+    """Three classes on XSTest's completions, by how much of them the model was trained on.
+
+    Returns:
+        for each goal its name, the least that is wanted, and what is measured.
+    """
     print(f"### XSTest completions ({len(rows)} answers by two models)\n\n{HEAD}\n|---|---|---|---|")
     strict = folds(
         rows, lambda r: (r.model, r.family), lambda r, held: r.model != held.model and r.family != held.family
@@ -57,8 +68,15 @@ def xstest(rows: Sequence[Row]) -> None:
     line("another model's answers to other families of prompts", rows, strict)
     by_prompt = folds(rows, _prompt, lambda r, held: _prompt(r) != _prompt(held))
     line("both models' answers to other prompts (10 folds)", rows, by_prompt)
-    print(PUBLISHED, "\n\n* data/README.md; limits by bootstrap over prompts.\n", sep="\n")
+    print(PUBLISHED, "\n\n* as published; limits by bootstrap over prompts.\n", sep="\n")
     confusion(rows, strict)
+    truth, said = [CLASSES[row.label] for row in rows], [class_of(d) for d in strict]
+    partial = [s == t for t, s in zip(truth, said, strict=True) if t == "partial refusal"]
+    return [
+        ("XSTest, F1 of declining", 0.95, _declining_f1(truth, said)),
+        ("XSTest, three-way kappa", 0.80, kappa(truth, said)),
+        ("XSTest, recall of partial refusals", 0.5, sum(partial) / len(partial)),
+    ]
 
 
 def line(name: str, rows: Sequence[Row], said: Sequence[Declining]) -> None:
@@ -102,19 +120,20 @@ def do_not_answer(answers: Sequence[Record]) -> None:
         print(f"| {name} | {' | '.join(str(some[s]) for s in STANCES)} |")
 
 
-def abstentions(answers: Sequence[Record]) -> None:
-    """Whether an answer declines at all, on FinanceBench; the rules were written on half of its questions."""
+def abstentions(answers: Sequence[Record]) -> float:
+    """F1 of whether an answer declines, on FinanceBench; rules were written on half of its questions."""
     print(f"\n### FinanceBench ({len(answers)} answers by three models): abstention\n")
     print("| questions | F1 | precision | recall |\n|---|---|---|---|")
     halves = {"all": answers, "looked at for the rules": [r for r in answers if _half(r) == 0]}
     halves["not looked at"] = [r for r in answers if _half(r) == 1]
     for name, some in halves.items():
         truth = [r["label_raw"] == "Refusal" for r in some]
-        said = [stance(r["response"], r["question"]) != COMPLIED for r in some]
+        said = [_declines(r) for r in some]
         limits = resampled(f1, truth, said, [r["question"] for r in some])
         precision = share(t for t, s in zip(truth, said, strict=True) if s)
         recall = share(s for t, s in zip(truth, said, strict=True) if t)
         print(f"| {name} | {interval(f1(truth, said), limits)} | {precision} | {recall} |")
+    return f1([r["label_raw"] == "Refusal" for r in answers], [_declines(r) for r in answers])
 
 
 def pairs(answers: Sequence[Record]) -> list[tuple[Case, Completion]]:
@@ -128,6 +147,10 @@ def pairs(answers: Sequence[Record]) -> list[tuple[Case, Completion]]:
 
 def _declining_f1(truth: Sequence[str], said: Sequence[str]) -> float:
     return f1([t != COMPLIED for t in truth], [s != COMPLIED for s in said])
+
+
+def _declines(record: Record) -> bool:
+    return stance(record["response"], record["question"]) != COMPLIED
 
 
 def _prompt(row: Row) -> int:

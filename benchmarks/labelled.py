@@ -19,6 +19,7 @@ __all__ = [
     "auroc",
     "f1",
     "family_of",
+    "goals",
     "interval",
     "kappa",
     "records",
@@ -129,6 +130,17 @@ def share(hits: Iterable[bool]) -> str:
         return "– of 0"
     limits = binomial_limits(sum(marks), len(marks), confidence=0.975)
     return f"{interval(sum(marks) / len(marks), limits)} of {len(marks)}"
+
+
+def goals(rows: Iterable[tuple[str, float, float]], *, tried: str) -> None:
+    """Print which goals are met; a row is what is measured, the least that it should be, and what it is."""
+    print("\n| goal | measured | |\n|---|---|---|")
+    missed = False
+    for name, least, value in rows:
+        missed |= not value >= least
+        print(f"| {name} ≥ {least:g} | {value:.3f} | {'met' if value >= least else '**missed**'} |")
+    if missed:
+        print(f"\n{tried}")
 
 
 def speed(check: Check, pairs: Sequence[tuple[Case, Completion]]) -> str:

@@ -161,3 +161,13 @@ def test_a_parts_own_headings_are_below_the_pages(script):
     """What stands under the page's `## Refusal` begins with three signs or more."""
     source = FOLDER.joinpath(f"{script}.py").read_text("utf-8")
     assert not re.search(r'"(?:\\n)*#{1,2} ', source)
+
+
+def test_a_missed_goal_is_said_with_what_was_tried(module, capsys):
+    """What is as high as wanted is met; a figure that is none misses its goal."""
+    goals = module("labelled").goals
+    goals([("F1", 0.9, 0.9)], tried="Nothing.")
+    assert capsys.readouterr().out.splitlines()[3:] == ["| F1 ≥ 0.9 | 0.900 | met |"]
+    goals([("F1", 0.9, 0.95), ("kappa", 0.8, float("nan"))], tried="More data.")
+    said = capsys.readouterr().out.splitlines()
+    assert said[4:] == ["| kappa ≥ 0.8 | nan | **missed** |", "", "More data."]
