@@ -23,6 +23,7 @@ from lockgate.journal_commands import journal
 from lockgate.merge_command import merge
 from lockgate.model import Suite
 from lockgate.registry import Registry
+from lockgate.report_commands import report
 from lockgate.units import count
 from lockgate.verify_command import verify
 from lockgate.workplace import DEFAULT_PROJECT, project_option, registry_of, table
@@ -130,6 +131,7 @@ def tune(spec: Path, project: Path | None) -> None:
 
 main.add_command(journal)
 main.add_command(merge)
+main.add_command(report)
 main.add_command(verify)
 
 

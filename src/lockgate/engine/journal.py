@@ -137,6 +137,14 @@ class Journal:
         row = self._one(query, backend, suite)
         return None if row is None else from_plain(Run, json.loads(row[0]))
 
+    def newest_runs(self, backend: str) -> list[Run]:
+        """The newest run of each suite on a backend, by suite."""
+        # SQLite takes the other columns of a group from the row that has the maximum.
+        query = "SELECT run, MAX(started) FROM runs WHERE backend = ? GROUP BY suite ORDER BY suite"
+        with self._lock:
+            rows = self._database.execute(query, (backend,)).fetchall()
+        return [from_plain(Run, json.loads(row[0])) for row in rows]
+
     def has_run(self, name: str) -> bool:
         """Whether there is a run of that id, or of that backend."""
         return self._one("SELECT 1 FROM runs WHERE id = ? OR backend = ? LIMIT 1", name, name) is not None

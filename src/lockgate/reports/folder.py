@@ -29,7 +29,12 @@ class Certify:
 
 
 def write_reports(
-    folder: Path, runs: Sequence[Run], registry: Registry, *, certify: Certify | None = None
+    folder: Path,
+    runs: Sequence[Run],
+    registry: Registry,
+    *,
+    names: Sequence[str] | None = None,
+    certify: Certify | None = None,
 ) -> None:
     """Write `run.json`, `junit.xml` and whatever else is registered into a folder, made when absent.
 
@@ -37,13 +42,15 @@ def write_reports(
         folder: where to.
         runs: what all files are drawn from.
         registry: where the reports are found.
+        names: those to write; all by default.
         certify: given by a session that has ruled just now; None where old runs are reported again.
 
     Raises:
         OSError: it cannot be written.
+        UsageError: there is no report of such a name.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in registry.names("reports"):
+    for name in registry.names("reports") if names is None else names:
         _write(folder, name, registry.find("reports", name)(runs))
     if certify is not None:
         _write(folder, CERTIFICATE, _certificate(runs, certify))
