@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["beta_cdf", "beta_quantile", "binomial_cdf", "t_quantile"]
+__all__ = ["beta_cdf", "beta_quantile", "binomial_cdf", "t_cdf", "t_quantile"]
 
 _TINY = 1e-300
 _PRECISION = 1e-15
@@ -77,6 +77,12 @@ def t_quantile(p: float, freedom: float) -> float:
     """
     x = beta_quantile(2 * (1 - p), freedom / 2, 0.5)
     return math.sqrt(freedom * (1 - x) / x) if x > 0 else math.inf
+
+
+def t_cdf(t: float, freedom: float) -> float:
+    """P(T ≤ t) for Student's t with so many degrees of freedom (DLMF 8.17, as for `t_quantile`)."""
+    tail = beta_cdf(freedom / (freedom + t * t), freedom / 2, 0.5) / 2
+    return tail if t < 0 else 1 - tail
 
 
 def _log_density(x: float, a: float, b: float) -> float:

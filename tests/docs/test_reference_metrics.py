@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -9,23 +10,42 @@ import pytest
 from pages import sections
 from worked_examples import ACCURACY, COMPUTED, figure_of, sample, suite_with
 
+import lockgate.confusion
+import lockgate.betting
 import lockgate.figures
 import lockgate.power
+import lockgate.rates
 import lockgate.stats
+import lockgate.trials
 from lockgate import load_suite
+from lockgate.checks.classification import classification
 from lockgate.differences import difference
 from lockgate.engine.latency import growth
 from lockgate.errors import DocumentError
 from lockgate.gates import rule
+from lockgate.matrices import tabulate
 from lockgate.metrics import measure
-from lockgate.model import BUILTIN_MEASURES, Counts, Measure, Sample, Timing
+from lockgate.model import (
+    BUILTIN_MEASURES,
+    Case,
+    Completion,
+    Counts,
+    Labels,
+    Measure,
+    Run,
+    Sample,
+    Table,
+    Timing,
+)
+from lockgate.reports.tables import tables_text
 from lockgate.stats import T_LEAST
 
 PAGE = sections("metrics-and-gates.md")
 OF_KIND = {
     "rate": (ACCURACY, True),
     "mean": (Measure(name="score", kind="mean"), 0.5),
-    "f1": (Measure(name="fields", kind="f1"), Counts(tp=1)),
+    "f1": (Measure(name="fields", kind="f1"), Counts(tp=2)),
+    "macro_f1": (Measure(name="macro_f1", kind="macro_f1"), Labels(expected="a", answered="a")),
 }
 
 
@@ -74,6 +94,7 @@ def test_every_kind_has_its_method():
         ("rate", 2, "rate, several trials"),
         ("mean", 1, "mean of shares"),
         ("f1", 1, "f1"),
+        ("macro_f1", 1, "macro_f1"),
     ],
 )
 def test_every_kind_of_difference_has_its_method(kind, trials, row):
@@ -96,7 +117,7 @@ def test_the_difference_of_costs_has_its_method():
 
 
 @pytest.mark.parametrize(
-    "module", [lockgate.stats, lockgate.power, lockgate.figures], ids=lambda m: m.__name__
+    "module", [lockgate.stats, lockgate.power, lockgate.figures, lockgate.confusion], ids=lambda m: m.__name__
 )
 def test_every_source_of_a_formula_is_named(module):
     """Each paper that the code names stands on the page, by authors and year."""
@@ -231,3 +252,18 @@ def test_every_metric_that_the_page_names_exists():
     text = " ".join(section.text for section in PAGE.values())
     named = set(re.findall(r"\b(?:latency|cost|tokens|error)_\w+", text))
     assert named == {m.name for m in BUILTIN_MEASURES}
+
+
+def test_the_table_is_what_the_terminal_shows():
+    """The page's table is that of the answers that it speaks of, and its keys are those of the record."""
+    check = classification(["billing", "technical", "other"])
+    rows = {"billing": (38, 1, 0, 1), "technical": (2, 25, 3, 0), "other": (0, 0, 9, 1)}
+    said = ("billing", "technical", "other", "?")
+    pairs = [(e, a) for e, row in rows.items() for a, n in zip(said, row, strict=True) for _ in range(n)]
+    verdicts = [check(Case(id="", input="", expected=e), Completion(text=a)) for e, a in pairs]
+    samples = [Sample(case_id=str(n), verdicts=(v,)) for n, v in enumerate(verdicts)]
+    tables = tabulate(samples, check.tables, measure(samples, check.measures))
+    run = Run(suite="s", backend="b", fingerprint="", samples=(), tables=tables)
+    assert PAGE["Tables"].blocks("text") == [f"{tables_text(run)}\n"]
+    keys = [row["key"] for row in PAGE["Tables"].table("key")]
+    assert keys == [f.name for f in dataclasses.fields(Table)]
