@@ -72,7 +72,7 @@ class Baselines:
         if backend is not None and (suite, backend) in self._here:
             return self._here[suite, backend]
         run = self._run(name, backend, suite)
-        return None if run is None or run.suite != suite else run.samples
+        return None if run is None or run.suite != suite else (*run.samples, *run.variants)
 
     def _run(self, name: str, backend: str | None, suite: str) -> Run | None:
         """A file's run of the suite, else the journal's run of that id, else its newest of that backend."""

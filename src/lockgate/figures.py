@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import TypeAlias
 
-from lockgate.model import Completion, Counts, Figure, Labels, Measure, Metric, Sample
+from lockgate.fingerprints import digest
+from lockgate.model import VARIANT_MEASURES, Completion, Counts, Figure, Labels, Measure, Metric, Sample
 from lockgate.trials import over_trials
 
 __all__ = ["ANY", "Key", "Named", "Values", "by_case", "f1", "fill", "observe", "quantile_of"]
@@ -24,6 +25,7 @@ Values: TypeAlias = list[float] | list[Counts] | list[tuple[Labels, ...]]
 ANY = "\0any"
 """The label that stands for every class: of a sample without an answer, whose class is not known."""
 
+_OF_VARIANTS = frozenset(measure.name for measure in VARIANT_MEASURES)
 _MISSED, _HIT = Labels(expected=ANY), Labels(expected=ANY, answered=ANY)
 
 Named: TypeAlias = Measure | Metric
@@ -35,10 +37,11 @@ def observe(samples: Iterable[Sample], measure: Named) -> dict[Key, Figure]:
 
     Samples to which it does not apply are left out. A sample without an answer because of an error counts
     against every rate, F1 and mean of a share; its tokens and cost are unknown. A sample that was never
-    asked, or whose checks never ran, is unknown. Where several checks make the same metric, a rate takes
-    the worst of them, a mean their mean, F1 their sum; labels that differ are unknown. A figure that is not
-    of the metric's kind, or not finite, or a share outside 0..1, is unknown. A metric that aggregates trials
-    has one figure for each case, under its first trial.
+    asked, or whose checks never ran, is unknown. A variant counts towards its own metric alone, as one more
+    trial of the case that it was made of, and a case towards all others. Where several checks make the same
+    metric, a rate takes the worst of them, a mean their mean, F1 their sum; labels that differ are unknown. A
+    figure that is not of the metric's kind, or not finite, or a share outside 0..1, is unknown. A metric that
+    aggregates trials has one figure for each case, under its first trial.
 
     Args:
         samples: of one run.
@@ -47,13 +50,13 @@ def observe(samples: Iterable[Sample], measure: Named) -> dict[Key, Figure]:
     if measure.of:
         rate = Measure(name=measure.of, better="higher" if measure.good else "lower")
         return over_trials(observe(samples, rate), measure.aggregate, good=measure.good)
-    samples = list(samples)
-    given = {(s.case_id, s.trial): _figures(s, measure) for s in samples}
+    samples = [sample for sample in samples if _counts_towards(sample, measure)]
+    given = {_key(s): _figures(s, measure) for s in samples}
     found: dict[Key, Figure] = {k: _join(v, measure) for k, v in given.items() if v}
     if measure.name in _BUILTIN:
         return found
     lost = _at_worst(measure, found.values())
-    return found | {(s.case_id, s.trial): lost for s in samples if s.error is not None}
+    return found | {_key(s): lost for s in samples if s.error is not None}
 
 
 def fill(figures: Mapping[Key, Figure], measure: Named, *, high: bool) -> dict[Key, Figure] | None:
@@ -101,6 +104,19 @@ def quantile_of(name: str) -> float:
     if match is None:
         raise ValueError(f"{name!r} names no quantile")
     return float(f"0.{match[1]}")
+
+
+def _key(sample: Sample) -> Key:
+    """Variants are not independent of one another: they stand as trials of the case they were made of."""
+    if sample.variant is None:
+        return sample.case_id, sample.trial
+    return sample.origin, int(digest([sample.case_id, sample.trial]), 16)
+
+
+def _counts_towards(sample: Sample, measure: Named) -> bool:
+    if sample.variant is not None:
+        return sample.variant.metric == measure.name
+    return measure.name not in _OF_VARIANTS
 
 
 def _asked(sample: Sample) -> Completion | None:

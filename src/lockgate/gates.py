@@ -177,7 +177,7 @@ def _needed(metric: Metric, bound: float, side: _Side, samples: Sequence[Sample]
 
 
 def _trials(samples: Sequence[Sample]) -> int:
-    cases = len({s.case_id for s in samples})
+    cases = len({s.origin for s in samples})
     return math.ceil(len(samples) / cases) if cases else 1
 
 

@@ -142,8 +142,8 @@ def _failures(suite: Suite, run: Run) -> Iterator[str]:
     """What fails whatever the gates say: samples without an answer, and misses that no gate governs."""
     from lockgate.reports.terminal import explain_miss, visible
 
-    cases = {case.id: case for case in suite.cases}
-    for sample in run.samples:
+    cases = {case.id: case for case in (*suite.cases, *(variant.case for variant in suite.variants))}
+    for sample in (*run.samples, *run.variants):
         if sample.error is not None:
             yield f"case {visible(sample.case_id)!r}: {visible(sample.error)}"
         elif not sample.governed(suite.gated):

@@ -14,7 +14,7 @@ from lockgate.errors import UsageError, did_you_mean
 
 __all__ = ["BUILTIN", "Kind", "Option", "Registry", "options"]
 
-Kind: TypeAlias = Literal["checks", "backends", "reports"]
+Kind: TypeAlias = Literal["checks", "backends", "reports", "variants"]
 
 BUILTIN: Mapping[Kind, Mapping[str, str]] = {
     "checks": {
@@ -41,6 +41,20 @@ BUILTIN: Mapping[Kind, Mapping[str, str]] = {
         "semantic": "lockgate.checks.similarity:semantic",
         "xml": "lockgate.checks.xml_answers:xml",
         "yaml": "lockgate.checks.yaml_answers:yaml",
+    },
+    "variants": {
+        "case": "lockgate.variants.texts:case",
+        "conflicting_policy": "lockgate.variants.contrary:conflicting_policy",
+        "contradicted_passage": "lockgate.variants.contrary:contradicted_passage",
+        "injected_instruction": "lockgate.variants.injected:injected_instruction",
+        "irrelevant_passages": "lockgate.variants.passages:irrelevant_passages",
+        "order": "lockgate.variants.passages:order",
+        "padding": "lockgate.variants.passages:padding",
+        "paraphrase": "lockgate.variants.texts:paraphrase",
+        "removed_passage": "lockgate.variants.contrary:removed_passage",
+        "translations": "lockgate.variants.texts:translations",
+        "typos": "lockgate.variants.texts:typos",
+        "whitespace": "lockgate.variants.texts:whitespace",
     },
     "backends": {
         "cascade": "lockgate.backends.cascade:cascade",

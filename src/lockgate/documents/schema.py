@@ -12,7 +12,7 @@ from lockgate.documents.suites import SUITE
 from lockgate.documents.tables import Key, Table
 from lockgate.documents.words import accepts, json_schema
 from lockgate.model import JSON
-from lockgate.registry import Registry
+from lockgate.registry import Kind, Registry
 
 __all__ = ["SCHEMAS", "project_schema", "prompt_schema", "suite_schema"]
 
@@ -20,10 +20,12 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def suite_schema(registry: Registry) -> dict[str, JSON]:
-    """The schema of a suite, with the options of every registered check."""
+    """The schema of a suite, with the options of every registered check and kind of variant."""
     schema = _document("A Lockgate suite", SUITE)
-    schema["properties"]["checks"]["items"] = _check_schema(registry)
-    schema["properties"]["checks"]["minItems"] = 1
+    kinds: tuple[Kind, ...] = ("checks", "variants")
+    for kind in kinds:
+        schema["properties"][kind]["items"] = _forms_schema(kind, registry)
+        schema["properties"][kind]["minItems"] = 1
     return schema
 
 
@@ -96,9 +98,9 @@ def _each_schema(key: Key) -> dict[str, JSON]:
     return {"type": "object", "additionalProperties": each}
 
 
-def _check_schema(registry: Registry) -> dict[str, JSON]:
-    names = registry.names("checks")
-    forms = {name: _check_forms(registry.find("checks", name)) for name in names}
+def _forms_schema(kind: Kind, registry: Registry) -> dict[str, JSON]:
+    names = registry.names(kind)
+    forms = {name: _one_forms(registry.find(kind, name)) for name in names}
     one = {
         "type": "object",
         "properties": forms,
@@ -109,7 +111,7 @@ def _check_schema(registry: Registry) -> dict[str, JSON]:
     return {"anyOf": [{"type": "string", "enum": names}, one]}
 
 
-def _check_forms(factory: Callable[..., object]) -> dict[str, JSON]:
+def _one_forms(factory: Callable[..., object]) -> dict[str, JSON]:
     """`name:`, `name: argument` and `name: {options}`."""
     table = options_table(factory, "a check")
     forms: list[JSON] = [{"type": "null"}, _table_schema(replace(table, doc=""))]

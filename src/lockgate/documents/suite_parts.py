@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,19 @@ from lockgate.documents.nodes import Node
 from lockgate.documents.quantiles import samples_for
 from lockgate.documents.rows import node_rows
 from lockgate.documents.tables import check_mapping, quote
+from lockgate.documents.variants import Varied, read_variants
 from lockgate.errors import DocumentError, UsageError, did_you_mean
-from lockgate.model import BUILTIN_MEASURES, Case, Check, Gate, Latency, Measure, Setting, Where
+from lockgate.model import (
+    BUILTIN_MEASURES,
+    VARIANT_MEASURES,
+    Case,
+    Check,
+    Gate,
+    Latency,
+    Measure,
+    Setting,
+    Where,
+)
 from lockgate.prompts import render_value
 from lockgate.registry import Registry
 from lockgate.templates import is_template
@@ -68,14 +79,32 @@ class Reading:
         _check_measures([check for check in made if check], self.findings)
         return made
 
-    def gates(self, right: Mapping[str, Node], checks: Sequence[Check | None]) -> tuple[Gate, ...]:
-        """The gates, against the metrics that the checks make."""
+    def variants(
+        self, node: Node | None, cases: Sequence[Case], checks: Sequence[Check | None], *, seed: int
+    ) -> Varied:
+        """The variants of the cases, and notes on those that have none."""
+        if node is None:
+            return Varied()
+        return read_variants(
+            node,
+            cases,
+            [check for check in checks if check],
+            self.findings,
+            registry=self.registry,
+            setting=self._setting(),
+            seed=seed,
+        )
+
+    def gates(
+        self, right: Mapping[str, Node], checks: Sequence[Check | None], varied: Collection[str] = ()
+    ) -> tuple[Gate, ...]:
+        """The gates, against the metrics that the checks make, and those named that the variants do."""
         confidence = self._confidence(right)
         if "gates" not in right:
             return ()
         gates = read_gates(
             right["gates"],
-            _measures(checks) if "checks" in right else None,
+            _measures(checks, varied) if "checks" in right else None,
             confidence,
             self.findings,
             known_backend=self.project.select if self.project else None,
@@ -180,21 +209,22 @@ def _nearest_file(path: Path) -> str:
     return near if near.startswith("Did") else "Correct the path; it starts at the suite's folder."
 
 
-def _measures(checks: Sequence[Check | None]) -> dict[str, Measure] | None:
+def _measures(checks: Sequence[Check | None], varied: Collection[str]) -> dict[str, Measure] | None:
     """Every metric of the suite by name; None when a check is wrong, so that its metrics are not known."""
     if None in checks:
         return None
     made = [measure for check in checks if check for measure in check.measures]
-    return {measure.name: measure for measure in (*BUILTIN_MEASURES, *made)}
+    of_variants = [measure for measure in VARIANT_MEASURES if measure.name in varied]
+    return {measure.name: measure for measure in (*BUILTIN_MEASURES, *of_variants, *made)}
 
 
 def _check_measures(checks: Sequence[Check], findings: Findings) -> None:
     """Two checks may share a metric only if they mean the same by it."""
-    known = {measure.name: measure for measure in BUILTIN_MEASURES}
+    known = {measure.name: measure for measure in (*BUILTIN_MEASURES, *VARIANT_MEASURES)}
     for check in checks:
         for measure in check.measures:
             other = known.setdefault(measure.name, measure)
             where = check.spec.where if check.spec else None
-            if other != measure and where:
+            if (other != measure or measure in VARIANT_MEASURES) and where:
                 remedy = "Give this check another name for it: 'metric: …'."
                 findings.add(where, f"The metric {measure.name!r} already means something else. {remedy}")

@@ -78,6 +78,11 @@ SUITE = Table(
             required=True,
             doc="What each answer has to pass: name, name: argument, or name: {options}.",
         ),
+        Key(
+            name="variants",
+            annotation=list[Any],
+            doc="Kinds of variants of every case: name, name: argument, or name: {options}.",
+        ),
         Key(name="latency", annotation=dict[str, Any], table=LATENCY, doc=LATENCY.doc),
         Key(name="gates", annotation=dict[str, Any], each=GATE, doc="Metric → bounds."),
         Key(name="defaults", annotation=dict[str, Any], table=DEFAULTS, doc=DEFAULTS.doc),
@@ -107,7 +112,8 @@ def load_suite(
     )
     cases = reading.cases(right, root)
     checks = reading.checks(right.get("checks"), cases)
-    gates = reading.gates(right, checks)
+    varied = reading.variants(right.get("variants"), cases, checks, seed=SUITE.filled(right)["seed"])
+    gates = reading.gates(right, checks, varied.metrics)
     latency = _latency(right.get("latency"), findings)
     said = content(cases)
     suite = Suite(
@@ -115,13 +121,14 @@ def load_suite(
         path=findings.source.path,
         cases=tuple(cases),
         checks=tuple(check for check in checks if check is not None),
+        variants=varied.variants,
         gates=gates,
         trials=SUITE.filled(right)["trials"],
         latency=latency,
         seed=SUITE.filled(right)["seed"],
         digest=digest([findings.source.text, said]),
         dataset_digest=said,
-        notes=check_quantiles(gates, latency, findings),
+        notes=(*check_quantiles(gates, latency, findings), *varied.notes),
     )
     findings.stop()
     return suite

@@ -25,12 +25,14 @@ class Policy:
         offline: never ask; what is not journalled is an error that names the nearest recording.
         rescore: like offline, but what is not journalled is left unscored.
         max_cost: US dollars after which nothing more is asked, None for no limit.
+        shrink: most requests that look for a smaller change where a variant fails.
     """
 
     fresh: bool = False
     offline: bool = False
     rescore: bool = False
     max_cost: float | None = None
+    shrink: int = 16
 
 
 class Budget:

@@ -11,12 +11,11 @@ from pathlib import Path
 from lockgate.documents.project import Project
 from lockgate.documents.suites import load_suite
 from lockgate.engine.asking import Asker, Journalled, Policy
-from lockgate.engine.background import Engine
-from lockgate.engine.jobs import plan
 from lockgate.engine.journal import Journal
 from lockgate.engine.journal_file import open_existing, open_sound
 from lockgate.engine.recordings import Imported, read_recordings, take
 from lockgate.engine.shards import ShardRun, read_shards
+from lockgate.engine.varying import ask_all
 from lockgate.errors import UsageError
 from lockgate.fingerprints import digest
 from lockgate.model import Backend, Sample, Suite, Timing
@@ -143,10 +142,7 @@ def replay(
     suite = load_suite(project.root / split.path, project=project, registry=registry)
     suite = replace(suite, trials=split.shards[0].trials)
     backend = _unchanged(project.backend(split.backend), split)
-    engine = Engine(list(plan(suite, backend)), lambda b: _replayer(b, journal))
-    engine.start()
-    samples = [engine.wait(job) for job in engine.jobs]
-    engine.join()
+    samples = ask_all(suite, backend, lambda b: _replayer(b, journal))
     timings = tuple(timing for shard in split.shards for timing in shard.timings)
     return Replayed(
         suite=suite, backend=backend, samples=samples, timings=timings, notes=_notes(split, suite)

@@ -13,17 +13,31 @@ from lockgate.corrections import correct
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.suites import load_suite
 from lockgate.engine.asking import Asker, Budget, Journalled, Policy
-from lockgate.engine.background import Engine
-from lockgate.engine.jobs import plan, request_for
+from lockgate.engine.jobs import request_for
 from lockgate.engine.journal import Journal
 from lockgate.engine.latency import timing_notes
 from lockgate.engine.probe import answers_apart, probe
+from lockgate.engine.varying import ask_all
 from lockgate.errors import LockgateError
 from lockgate.fingerprints import digest
 from lockgate.gates import BASELINE, rule
 from lockgate.matrices import tabulate
 from lockgate.metrics import measure
-from lockgate.model import JSON, Backend, Latency, Measure, Run, Sample, Suite, Timing, Where
+from lockgate.model import (
+    JSON,
+    VARIANT_MEASURES,
+    Backend,
+    Gate,
+    Latency,
+    Measure,
+    Metric,
+    Ruling,
+    Run,
+    Sample,
+    Suite,
+    Timing,
+    Where,
+)
 from lockgate.prompts import count_examples
 from lockgate.units import show
 
@@ -31,6 +45,7 @@ __all__ = ["conclude", "environment", "run_suite", "time_backend"]
 
 _LONG_PROMPT_TOKENS = 2000
 _MANY_EXAMPLES = 5
+_OF_VARIANTS = frozenset(measure.name for measure in VARIANT_MEASURES)
 
 
 def run_suite(
@@ -113,38 +128,29 @@ def conclude(
     Args:
         suite: what ran.
         backend: what answered.
-        samples: what came of it; those that are missing of cases × trials make gates inconclusive.
+        samples: what came of it, of cases and variants; those that are missing make gates inconclusive.
         timings: what the latency probe measured.
         baselines: what gates compare with, by the word in the gate.
         notes: what a reader should know beside what is noted here.
     """
-    expected = len(suite.cases) * suite.trials
+    own = [sample for sample in samples if sample.variant is None]
     measures = _measures(suite)
     confidences = {gate.metric: gate.confidence for gate in suite.gates}
     measured = measure(samples, measures, timings=timings, confidences=confidences)
-    corrected = correct(measured, samples, suite)
+    corrected = correct(measured, own, suite)
     metrics = corrected.metrics
     by_name = {m.name: m for m in metrics}
-    rulings = tuple(
-        rule(
-            gate,
-            by_name[gate.metric],
-            expected=expected,
-            seen=len(samples),
-            samples=samples,
-            baselines=baselines,
-        )
-        for gate in suite.gates
-    )
+    rulings = tuple(_ruled(suite, gate, by_name[gate.metric], samples, baselines) for gate in suite.gates)
     identity = dict(backend.identity)
     return Run(
         suite=suite.name,
         backend=backend.name,
         fingerprint=digest(identity),
-        samples=tuple(samples),
+        samples=tuple(own),
         metrics=metrics,
         rulings=rulings,
-        tables=tabulate(samples, [table for check in suite.checks for table in check.tables], metrics),
+        variants=tuple(sample for sample in samples if sample.variant is not None),
+        tables=tabulate(own, [table for check in suite.checks for table in check.tables], metrics),
         seed=suite.seed,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         environment=environment(),
@@ -154,17 +160,17 @@ def conclude(
         dataset_digest=suite.dataset_digest,
         timings=tuple(timings),
         load_seconds=getattr(backend, "load_seconds", None),
-        expected_samples=expected,
+        expected_samples=len(suite.cases) * suite.trials,
         notes=(
             *suite.notes,
             *notes,
             *corrected.notes,
             *timing_notes(timings),
             *_load_notes(backend),
-            *_prompt_notes(backend, samples),
+            *_prompt_notes(backend, own),
         ),
         checks={label: digest(dict(identity)) for label, identity in suite.check_identities.items()},
-        places=_places(suite, samples),
+        places=_places(suite, own),
     )
 
 
@@ -179,6 +185,24 @@ def environment() -> Mapping[str, JSON]:
     }
 
 
+def _ruled(
+    suite: Suite,
+    gate: Gate,
+    metric: Metric,
+    samples: Sequence[Sample],
+    baselines: Mapping[str, Sequence[Sample]],
+) -> Ruling:
+    """A gate's ruling on the samples that its metric is of: the cases', or the variants' of its own kind."""
+    if metric.name in _OF_VARIANTS:
+        cases = sum(variant.metric == metric.name for variant in suite.variants)
+        seen = [s for s in samples if s.variant is not None and s.variant.metric == metric.name]
+    else:
+        cases, seen = len(suite.cases), [s for s in samples if s.variant is None]
+    return rule(
+        gate, metric, expected=cases * suite.trials, seen=len(seen), samples=seen, baselines=baselines
+    )
+
+
 def _places(suite: Suite, samples: Sequence[Sample]) -> Mapping[str, Where]:
     short = {s.case_id for s in samples if s.completion is None or s.shortfalls}
     return {case.id: case.where for case in suite.cases if case.id in short and case.where is not None}
@@ -191,16 +215,15 @@ def _project(project: Project | Path | str) -> Project:
 def _sample(
     suite: Suite, backend: Backend, journal: Journal | None, policy: Policy, budget: Budget
 ) -> list[Sample]:
-    jobs = list(plan(suite, backend))
-    engine = Engine(jobs, lambda b: Asker(backend=b, journal=journal, policy=policy, budget=budget))
-    engine.start()
-    samples = [engine.wait(job) for job in jobs]
-    engine.join()
-    return samples
+    asker = Asker(backend=backend, journal=journal, policy=policy, budget=budget)
+    return ask_all(suite, backend, lambda _: asker)
 
 
 def _measures(suite: Suite) -> tuple[Measure, ...]:
-    return tuple({m.name: m for check in suite.checks for m in check.measures}.values())
+    made = {variant.metric for variant in suite.variants} | suite.gated
+    of_variants = [measure for measure in VARIANT_MEASURES if measure.name in made]
+    of_checks = {m.name: m for check in suite.checks for m in check.measures}
+    return (*of_checks.values(), *of_variants)
 
 
 def _how_timed(latency: Latency, backend: Backend) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from lockgate.engine.jobs import Job
@@ -24,12 +24,12 @@ def sample_all(answered: Sequence[tuple[Job, Completion]], *, judge: Judge | Non
     """
     ask = judge or _judge_answered
     good = [(job, c) for job, c in answered if _is_answer(c)]
-    verdicts = {id(job): list[Verdict]() for job, _ in good}
+    verdicts = {id(job): dict[int, Verdict]() for job, _ in good}
     for check in _checks(good):
         concerned = [(job, c) for job, c in good if job.suite is not None and check in job.suite.checks]
         for (job, _), verdict in zip(concerned, ask(check, concerned), strict=True):
-            verdicts[id(job)].append(verdict)
-    return [_sample(job, c, tuple(verdicts.get(id(job), ()))) for job, c in answered]
+            verdicts[id(job)][id(check)] = verdict
+    return [_sample(job, c, _in_order(job, verdicts.get(id(job), {}))) for job, c in answered]
 
 
 def judge_pairs(check: Check, pairs: Sequence[Pair]) -> list[Verdict]:
@@ -53,6 +53,12 @@ def _checks(answered: Sequence[tuple[Job, Completion]]) -> list[Check]:
     suites = {id(job.suite): job.suite for job, _ in answered if job.suite is not None}
     unique = {id(c): c for suite in suites.values() for c in suite.checks}
     return list(unique.values())
+
+
+def _in_order(job: Job, verdicts: Mapping[int, Verdict]) -> tuple[Verdict, ...]:
+    """As the suite has its checks: those of a variant's are fewer, and may have been asked before."""
+    checks = () if job.suite is None else job.suite.checks
+    return tuple(verdicts[id(check)] for check in checks if id(check) in verdicts)
 
 
 def _sample(job: Job, completion: Completion, verdicts: tuple[Verdict, ...]) -> Sample:

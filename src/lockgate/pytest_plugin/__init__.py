@@ -39,6 +39,10 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("--llm-max-cost", {"metavar": "USD", "type": float, "help": "stop asking when this much is spent"}),
     (
+        "--llm-shrink",
+        {"metavar": "N", "type": int, "help": "most requests to shrink a failing variant (default: 16)"},
+    ),
+    (
         "--llm-inconclusive",
         {"choices": ("fail", "warn"), "help": "what an inconclusive gate does (default: fail)"},
     ),

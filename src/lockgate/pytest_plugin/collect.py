@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lockgate.errors import BackendError, LockgateError, Miss
-from lockgate.model import Backend, Case, Sample, Suite
+from lockgate.model import Backend, Case, Sample, Suite, Variant
 from lockgate.reports.terminal import explain_miss
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class SuiteFile(pytest.File):
     """What pytest found out about the fixtures of its first item; all others have the same."""
 
     def collect(self) -> Iterable[CaseItem]:
-        """One item for each case, backend by backend."""
+        """One item for each case, then one for each variant, backend by backend."""
         suite = self.lockgate.suite(self.path)
         if suite is None:
             return
@@ -58,6 +58,8 @@ class SuiteFile(pytest.File):
             self.lockgate.expect(suite, backend)
             for case in suite.cases:
                 yield CaseItem.make(self, suite, backend, case)
+            for variant in suite.variants:
+                yield CaseItem.make(self, suite, backend, variant.case, variant)
 
 
 def _called_by_runtest() -> None:
@@ -65,23 +67,31 @@ def _called_by_runtest() -> None:
 
 
 class CaseItem(pytest.Function):
-    """One case on one backend: waits for its samples and fails when they miss a check."""
+    """One case, or variant of one, on one backend: waits for its samples and fails when they miss a check."""
 
     suite: Suite
     backend: Backend
     case: Case
+    variant: Variant | None
     samples: tuple[Sample, ...]
 
     @classmethod
-    def make(cls, parent: SuiteFile, suite: Suite, backend: Backend, case: Case) -> CaseItem:
+    def make(
+        cls, parent: SuiteFile, suite: Suite, backend: Backend, case: Case, variant: Variant | None = None
+    ) -> CaseItem:
         """The item; its name has the backend when several run."""
         suffix = parent.lockgate.suffix(backend)
         item: CaseItem = cls.from_parent(
             parent, name=case.id + suffix, callobj=_called_by_runtest, fixtureinfo=parent.fixtures
         )
         parent.fixtures = item._fixtureinfo
-        item.suite, item.backend, item.case, item.samples = suite, backend, case, ()
+        item.suite, item.backend, item.case, item.variant, item.samples = suite, backend, case, variant, ()
         return item
+
+    @property
+    def origin(self) -> str:
+        """The id of the suite's own case that it is of."""
+        return self.case.id if self.variant is None else self.variant.of.id
 
     @property
     def lockgate(self) -> Lockgate:

@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 
 from lockgate.engine.background import Engine
-from lockgate.engine.jobs import Job, plan
+from lockgate.engine.jobs import Job
+from lockgate.engine.varying import Pair
+from lockgate.engine.varying import settle as settle_pair
 from lockgate.errors import LockgateError
 from lockgate.model import Backend, Run, Sample, Suite
 from lockgate.pytest_plugin.chosen import Chosen
 from lockgate.pytest_plugin.collect import CaseItem
 from lockgate.pytest_plugin.junitxml import add_properties, complete_testcase
 from lockgate.pytest_plugin.outcomes import settle
+from lockgate.pytest_plugin.planning import Planned, plan_items
 from lockgate.pytest_plugin.process import hush
 from lockgate.pytest_plugin.progress import ProgressLine
 from lockgate.pytest_plugin.protocol import is_plain, run_plain
@@ -44,7 +47,7 @@ class Lockgate(Chosen):
         self.runs: list[Run] = []
         self._progress = ProgressLine(config)
         self._tallies: dict[tuple[str, str], Tally] = {}
-        self._jobs: dict[str, list[Job]] = {}
+        self._planned = Planned()
         config.pluginmanager.register(Since(), "lockgate-since")
         hush(config)
 
@@ -91,8 +94,8 @@ class Lockgate(Chosen):
         if is_controller(self.config) or self.config.option.collectonly:
             return
         try:
-            self._jobs = {item.nodeid: _jobs_of(item) for item in session.items}
-            jobs = [job for jobs in self._jobs.values() for job in jobs]
+            self._planned = plan_items(session.items)
+            jobs = self._planned.everything
             self.engine = Engine(jobs, self.asker, share_of(self.config)) if jobs else None
         except LockgateError as error:
             raise pytest.UsageError(str(error)) from error
@@ -107,10 +110,21 @@ class Lockgate(Chosen):
         if engine is None:
             return ()
         try:
-            jobs = self._jobs[item.nodeid]
-            return tuple(engine.wait(job, tick=lambda: self._progress.show(engine.progress)) for job in jobs)
+            pairs = self._planned.pairs.get(item.nodeid)
+            if pairs is not None:
+                return tuple(self._settled(pair) for pair in pairs)
+            return tuple(map(self._wait, self._planned.jobs[item.nodeid]))
         finally:
             self._progress.clear()
+
+    def _wait(self, job: Job) -> Sample:
+        engine = self.engine
+        assert engine is not None  # noqa: S101 -- for the type checker: only `samples_of` waits
+        return engine.wait(job, tick=lambda: self._progress.show(engine.progress))
+
+    def _settled(self, pair: Pair) -> Sample:
+        asker = self.asker(pair.original.backend)
+        return settle_pair(pair, self._wait(pair.original), self._wait(pair.varied), asker)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
@@ -197,11 +211,3 @@ class Lockgate(Chosen):
         if self.engine is not None:
             self.engine.join(_FAREWELL_SECONDS)
         self.close()
-
-
-def _jobs_of(item: pytest.Item) -> list[Job]:
-    if isinstance(item, CaseItem):
-        return list(plan(item.suite, item.backend, cases=[item.case]))
-    spec = getattr(item, "callspec", None)
-    asked = spec.params.get("completion") if spec is not None else None
-    return [asked] if isinstance(asked, Job) else []

@@ -50,11 +50,13 @@ def read_settings(config: pytest.Config) -> Settings:
     Raises:
         pytest.UsageError: a value is out of range, or two options contradict each other.
     """
+    shrink = _number(config, "llm_shrink", int, least=0)
     policy = Policy(
         fresh=_flag(config, "llm_fresh"),
         offline=_flag(config, "llm_offline"),
         rescore=_flag(config, "llm_rescore"),
         max_cost=_number(config, "llm_max_cost", float, least=0.0),
+        shrink=Policy().shrink if shrink is None else shrink,
     )
     if policy.fresh and (policy.offline or policy.rescore):
         raise pytest.UsageError(

@@ -46,7 +46,7 @@ def empty_is_fine(session: pytest.Session, tallies: Iterable[Tally]) -> None:
 
 def _is_own(item: pytest.Item, shard: Shard) -> bool:
     if isinstance(item, CaseItem):
-        return shard.holds(item.suite.name, item.case.id)
+        return shard.holds(item.suite.name, item.origin)
     spec = getattr(item, "callspec", None)
     job = None if spec is None else spec.params.get("completion")
     return not isinstance(job, Job) or shard.holds(item.nodeid.partition("[")[0], job.case.id)

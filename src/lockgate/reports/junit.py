@@ -90,7 +90,7 @@ def _attributes(run: Run, label: str, number: int, cases: Sequence[ET.Element]) 
 
 def _sample_cases(run: Run, label: str) -> Iterator[ET.Element]:
     gated = {ruling.gate.metric for ruling in run.rulings}
-    for sample in run.samples:
+    for sample in (*run.samples, *run.variants):
         name = f"{sample.case_id}#{sample.trial + 1}" if sample.trial else sample.case_id
         case = _case(name, label, (sample.completion and sample.completion.seconds) or 0.0)
         _tell_sample(case, sample, gated)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from lockgate.model import Case, Metric, Ruling, Run, Sample, Span, Verdict
+from lockgate.model import Case, Metric, Ruling, Run, Sample, Span, Variation, Verdict
 from lockgate.units import UNKNOWN, show, show_bound
 
 __all__ = ["comparison_markdown", "comparison_table", "explain_miss", "gate_table", "visible"]
@@ -70,7 +70,18 @@ def explain_miss(case: Case, sample: Sample) -> str:
     for verdict in sample.shortfalls:
         lines.append(_block(_label(verdict), verdict.reason))
         lines += [_quoted(span, case, sample) for span in verdict.evidence]
+    if sample.variant is not None:
+        lines += _changes(sample.variant)
     return "\n".join(lines)
+
+
+def _changes(variant: Variation) -> list[str]:
+    """What a variant has another than its original, and the least of it that fails as well."""
+    lines = [_block(f"changed of {variant.of!r}", variant.diff)]
+    if variant.smallest:
+        asks = f"{variant.asked} {'ask' if variant.asked == 1 else 'asks'}"
+        lines.append(_block(f"smallest change that fails ({asks})", variant.smallest))
+    return lines
 
 
 def visible(text: str) -> str:

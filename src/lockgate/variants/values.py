@@ -1,0 +1,93 @@
+"""What stands in a text: expected answers as words of it, and other values of the same kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from random import Random
+
+__all__ = ["holds", "occurrences", "other", "pattern_of"]
+
+_TEENS = "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"
+_CYCLES = tuple(
+    tuple(line.split())
+    for line in (
+        f"zero one two three four five six seven eight nine ten {_TEENS}",
+        "January February March April May June July August September October November December",
+        "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+    )
+)
+_NAMES = (
+    "Halvorsen",
+    "Meridia",
+    "Castellan",
+    "Orwick",
+    "Tamsin",
+    "Brennagh",
+    "Ludovik",
+    "Saraven",
+    "Quillon",
+)
+_DIGITS = re.compile(r"\d+")
+_TOKEN = re.compile(r"\d+|[^\W\d_]+")
+_COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+
+
+def holds(text: str, value: str) -> bool:
+    """Whether a value stands in a text as words of it, in any case; 1,200 and 1200 are the same."""
+    return bool(value) and pattern_of(_COMMA.sub("", value)).search(_COMMA.sub("", text)) is not None
+
+
+def occurrences(text: str, value: str) -> Iterator[re.Match[str]]:
+    """Where a value stands in a text as it is written, whatever its case."""
+    return pattern_of(value).finditer(text)
+
+
+def pattern_of(value: str) -> re.Pattern[str]:
+    """The value between ends of words, any white space for its own."""
+    parts = r"\s+".join(re.escape(part) for part in value.split())
+    # A number goes on over a point or a comma: 12 does not stand in 12.5 or 3,012.
+    return re.compile(rf"(?<![\w])(?<!\d[.,]){parts}(?!\w)(?![.,]\d)", re.IGNORECASE)
+
+
+def other(values: Sequence[str], random: Random) -> dict[str, str]:
+    """Another value for each: its numbers, months, days and names others, all numbers by the same step.
+
+    Values in which none of these stands are left out. No new value is one of the old ones.
+    """
+    steps = list(range(1, 10))
+    random.shuffle(steps)
+    names = random.sample(_NAMES, len(_NAMES))
+    for step in steps:
+        found = {value: new for value in values if (new := _other(value, step, names)) != value}
+        if not {new.lower() for new in found.values()} & {value.lower() for value in values}:
+            return found
+    return {}
+
+
+def _other(value: str, step: int, names: Sequence[str]) -> str:
+    changed = _TOKEN.sub(lambda m: _stepped(m[0], step), value)
+    if changed != value or not value[:1].isupper():
+        return changed
+    fresh = iter(names)
+    return re.sub(r"\b[A-Z][^\W\d_]*", lambda m: next(fresh, m[0]), value)
+
+
+def _stepped(word: str, step: int) -> str:
+    """The number, month or day that is a step on; any other word, and the verb "may", as it is."""
+    if _DIGITS.fullmatch(word):
+        return _more(word, step)
+    for cycle in _CYCLES:
+        known = [name.lower() for name in cycle]
+        if word.lower() in known and word != "may":
+            new = cycle[(known.index(word.lower()) + step) % len(cycle)]
+            return new.capitalize() if word[:1].isupper() else new.lower()
+    return word
+
+
+def _more(digits: str, step: int) -> str:
+    """A number of as many digits, by a step more, or less where it would have one digit more."""
+    more = int(digits) + step
+    if len(str(more)) > len(str(int(digits))):
+        more = int(digits) - step
+    return str(max(more, 0)).zfill(len(digits)) if more >= 0 else str(int(digits) + step)
