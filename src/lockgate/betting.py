@@ -75,7 +75,7 @@ def bounded_p(
     """
     tally = _weighted(_shares(values, least, most), sizes)
     share = (bound - least) / (most - least)
-    if share <= 0:
+    if share <= _SMALLEST_MEAN:
         return 0.0
     if _mean(tally) <= share:
         return 1.0
@@ -125,7 +125,7 @@ def f1_p(counts: Sequence[Counts], bound: float, *, above: bool = True) -> float
         return 1.0
     tp, errors = found
     f1 = 2 * tp / (2 * tp + errors)
-    if bound <= 0 if above else bound >= 1:
+    if bound <= _SMALLEST_MEAN if above else bound >= 1:
         return 0.0
     if is_rate(counts):
         return binomial_p(tp, tp + errors, bound / (2 - bound), above=above)
