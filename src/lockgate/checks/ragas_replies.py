@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
+from lockgate.checks.ragas_parts import Model
 from lockgate.model import Completion
 from lockgate.strict_json import extract
 
 __all__ = ["Unusable", "align", "read"]
-
-Model: TypeAlias = Any
-"""A pydantic model, or a class of one."""
 
 _BINARY = ("verdict", "attributed", "noncommittal")
 

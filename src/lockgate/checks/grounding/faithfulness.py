@@ -8,7 +8,8 @@ from dataclasses import replace
 from lockgate.checks.claims import Claim
 from lockgate.checks.grounding.answers import Answer, Engine, Finding, Reading
 from lockgate.checks.overlap import terms
-from lockgate.checks.ragas_asking import Outcome, Task, make_metric, require, run, version
+from lockgate.checks.ragas_asking import Outcome, Task, run
+from lockgate.checks.ragas_parts import make_metric, require, version
 from lockgate.errors import UsageError
 from lockgate.fingerprints import digest
 from lockgate.model import Backend, Setting
