@@ -10,7 +10,7 @@ from lockgate.confusion import macro_f1, macro_f1_limits
 from lockgate.errors import UsageError
 from lockgate.figures import Key, Values, by_case, f1, fill, observe, quantile_of
 from lockgate.model import BUILTIN_MEASURES, Counts, Figure, Measure, Metric, Sample, Timing
-from lockgate.stats import binomial_limits, bounded_limits, f1_limits, quantile_limits, t_limits
+from lockgate.stats import binomial_limits, bounded_limits, f1_limits, is_rate, quantile_limits, t_limits
 
 __all__ = ["measure"]
 
@@ -81,7 +81,7 @@ def _of_samples(measure: Measure, figures: Mapping[Key, Figure], confidence: flo
         n=n,
         unscored=len(figures) - n,
         confidence=confidence,
-        method=_method(measure, n, len(values)),
+        method=_method(measure, n, values),
         kind=measure.kind,
         unit=measure.unit,
         better=measure.better,
@@ -147,7 +147,9 @@ def _of_numbers(measure: Measure) -> Callable[[Sequence[float], float], _Limits]
     return lambda values, c: t_limits(values, confidence=c) or _NONE
 
 
-def _method(measure: Measure, n: int, cases: int) -> str:
+def _method(measure: Measure, n: int, values: Values) -> str:
     unbounded = "Student t" if measure.unit else "betting"
     method = {"rate": "Clopper–Pearson", "f1": "betting", "macro_f1": "MOVER"}.get(measure.kind, unbounded)
-    return method if n == cases else f"{method} over {cases} cases"
+    if measure.kind == "f1" and is_rate(v for v in values if isinstance(v, Counts)):
+        method = "Clopper–Pearson"
+    return method if n == len(values) else f"{method} over {len(values)} cases"

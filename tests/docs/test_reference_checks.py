@@ -201,7 +201,7 @@ def share(figure) -> str:
 def test_an_annotated_float_makes_a_mean():
     """Of the page's checks the one annotated `-> float` makes a mean, the others rates."""
     kinds = {name: make().measures[0].kind for name, make in own_checks().items()}
-    assert kinds == {"polite": "rate", "brief": "mean", "right_price": "rate"}
+    assert kinds == {"polite": "rate", "brief": "mean", "right_price": "rate", "topic": "rate"}
 
 
 def test_options_of_your_own_check_are_read_off_its_signature():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lockgate.checks.authoring import broken, check, checks_of, failed, is_check, passed, rate_check, unscored
 from lockgate.errors import UsageError
-from lockgate.model import Case, Completion, Measure, Span, Verdict
+from lockgate.model import Case, Completion, Labels, Measure, Span, Verdict
 from lockgate.registry import options
 
 CASE = Case(id="a", input="?")
@@ -309,3 +309,46 @@ def test_a_verdict_and_its_rate_agree(value, threshold, better):
     found = made(value, threshold=threshold, better=better)
     assert (found.status == "pass") == (found.figures["graded"] is (better == "higher"))
     assert bool(found.reason) == (found.status == "fail")
+
+
+@check
+def topic(case, completion) -> Labels:
+    """Which topic the answer has."""
+    return Labels(expected=case.expected, answered=completion.text or None)
+
+
+def test_labels_make_a_rate_and_a_macro_f1():
+    """A function annotated `-> Labels` has both metrics and a table; both labels the same pass."""
+    made = topic()
+    assert [(m.name, m.kind) for m in made.measures] == [("topic", "rate"), ("topic_macro_f1", "macro_f1")]
+    assert [(t.name, t.figure, t.metrics) for t in made.tables] == [
+        ("topic", "topic_macro_f1", ("topic", "topic_macro_f1"))
+    ]
+    right, wrong, none = (
+        made(Case(id="a", input="?", expected="x"), Completion(text=t)) for t in ("x", "y", "")
+    )
+    assert (right.status, dict(right.figures)) == (
+        "pass",
+        {"topic": True, "topic_macro_f1": Labels(expected="x", answered="x")},
+    )
+    assert (wrong.status, wrong.reason) == ("fail", "The answer is 'y', expected 'x'.")
+    assert none.figures == {"topic": False, "topic_macro_f1": Labels(expected="x")}
+
+
+def test_labels_that_are_no_texts_are_an_error():
+    """A number as a label is a verdict of status `error` that says what to write."""
+    found = topic(Case(id="a", input="?", expected=3), Completion(text="3"))
+    assert found.status == "error"
+    assert found.reason.endswith("whose labels are no texts. Write them with str(…).")
+
+
+def test_labels_without_the_annotation_make_a_table_alone():
+    """The metric is the rate; the labels stand in the table beside it."""
+
+    @check(metric="hit")
+    def bare(case, completion):
+        return Labels(expected="a", answered="b")
+
+    assert [m.name for m in bare().measures] == ["hit"]
+    verdict = bare(Case(id="a", input="?"), Completion(text=""))
+    assert verdict.figures == {"hit": False, "hit_macro_f1": Labels(expected="a", answered="b")}
