@@ -1,4 +1,4 @@
-"""The command line: `lockgate validate`, `schema`, `backends`, `tune`, `journal`, `merge` and `verify`."""
+"""The command line: `validate`, `schema`, `backends`, `tune`, and the commands of other modules."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from lockgate import __version__
+from lockgate.calibrate_command import calibrate
 from lockgate.documents.findings import shown_path
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.prompt_files import check_prompt, prompt_names
@@ -129,6 +130,7 @@ def tune(spec: Path, project: Path | None) -> None:
     click.echo(f"{made.backend}: {shown_path(made.adapter)}")
 
 
+main.add_command(calibrate)
 main.add_command(journal)
 main.add_command(merge)
 main.add_command(report)

@@ -12,6 +12,7 @@ from lockgate.figures import Key, observe
 from lockgate.human import human_labels
 from lockgate.model import Metric, Sample, Suite
 from lockgate.stats import binomial_limits
+from lockgate.units import show
 
 __all__ = ["Corrected", "correct"]
 
@@ -52,12 +53,17 @@ def correct(metrics: Sequence[Metric], samples: Sequence[Sample], suite: Suite) 
             if metric.name == name:
                 way = way_of(check, metric, own) if shared[name] == 1 else _ambiguous(name)
                 made[place] = _corrected(metric, samples, way)
-                notes += [f"{name}: {way.note}."] if way.note else []
+                notes += [f"{name}: {_told(made[place], way)}"] if way.note else []
             elif metric.of == name and check.calibration is not None:
                 made[place] = replace(
                     metric, doubt=f"it aggregates {name}, whose check errs. Gate on {name}."
                 )
     return Corrected(metrics=tuple(made), notes=tuple(notes))
+
+
+def _told(metric: Metric, way: Way) -> str:
+    raw = f"; the raw value is {show(metric.raw, metric.unit)}" if metric.raw is not None else ""
+    return f"{way.note}{raw}."
 
 
 def _ambiguous(name: str) -> Way:

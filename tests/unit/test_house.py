@@ -24,10 +24,10 @@ LAYERS = {
     ),
     3: ("prompts", "variants"),
     4: ("documents", "backends", "checks"),
-    5: ("metrics", "gates", "corrections", "compare"),
+    5: ("metrics", "gates", "corrections", "compare", "strategies"),
     6: ("engine", "tuning"),
     7: ("reports",),
-    8: ("baselines", "recorded", "workplace"),
+    8: ("baselines", "calibrating", "recorded", "workplace"),
     9: ("verification",),
     10: (
         "pytest_plugin", "journal_commands", "calibrate_command", "merge_command", "report_commands",
