@@ -290,3 +290,10 @@ def test_status_and_figures_agree(text, passages, threshold):
         assert found.figures["hallucination_rate"] is (found.status == "fail")
         assert (found.figures["groundedness"] < 1) == (found.status == "fail")
         assert 0 <= found.figures["groundedness"] <= 1
+
+
+def test_the_run_shows_abstentions_apart():
+    """The check's table names its three metrics, so that abstentions are seen where no gate bounds them."""
+    (table,) = grounded(engine="lexical", setting=Setting()).tables
+    assert (table.name, table.figure) == ("grounded", "")
+    assert table.metrics == ("hallucination_rate", "groundedness", "abstention_rate")

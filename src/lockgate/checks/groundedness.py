@@ -12,7 +12,7 @@ from lockgate.checks.grounding.engines import engine_of
 from lockgate.checks.overlap import has_content
 from lockgate.checks.refusal import stance
 from lockgate.errors import UsageError
-from lockgate.model import Case, Check, Completion, Figure, Measure, Setting, Span, Verdict
+from lockgate.model import Case, Check, Completion, Figure, Layout, Measure, Setting, Span, Verdict
 
 __all__ = ["grounded"]
 
@@ -21,6 +21,7 @@ _MEASURES = (
     Measure(name="groundedness", kind="mean"),
     Measure(name="abstention_rate", better="lower"),
 )
+_TABLE = Layout(name="grounded", metrics=tuple(measure.name for measure in _MEASURES))
 _SHOWN = 5
 _NOTHING_TO_FIND = "The answer has no name, number or other word that a passage could have."
 _NO_CLAIM = "The answer makes no claim."
@@ -74,6 +75,7 @@ def grounded(
         judge_many=judge_many,
         identity={"check": "grounded", **found.identity, **own},
         costly=found.costly,
+        tables=(_TABLE,),
     )
 
 
