@@ -43,10 +43,12 @@ def summarise(
 
 
 def _provenance(run: Run) -> str:
-    replayed = sum(s.completion.replayed for s in run.samples if s.completion is not None)
-    errors = sum(s.error is not None for s in run.samples)
+    samples = (*run.samples, *run.variants)
+    replayed = sum(s.completion.replayed for s in samples if s.completion is not None)
+    errors = sum(s.error is not None for s in samples)
     parts = [
         f"{len(run.samples)} of {run.expected_samples} samples",
+        *([f"{len(run.variants)} variants"] if run.variants else []),
         f"{replayed} from the journal",
         f"{errors} without an answer",
         f"fingerprint {run.fingerprint}",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from lockgate.errors import UsageError
 from lockgate.model import Case
 from lockgate.variants.behaviour import abstains, follows, tells_both, turns
 from lockgate.variants.edits import Added, Dropped, Edit, Replaced
@@ -115,7 +116,10 @@ def _supporting(original: Case) -> list[int]:
         numbers = given if isinstance(given, list) else [given]
         found = [n - 1 for n in numbers if isinstance(n, int) and 0 < n <= len(original.context)]
         if len(found) != len(numbers) or not found:
-            raise NotApplicable("its `supporting` are no numbers of its passages, from 1")
+            there = f"1 to {len(original.context)}"
+            raise UsageError(
+                f"The 'supporting' of {original.id!r} are no numbers of its passages. Write {there}."
+            )
         return found
     answers = leaves(original.expected)
     holding = [n for n, text in enumerate(original.context) if any(holds(text, a) for a in answers)]
@@ -129,7 +133,9 @@ def _contradictions(original: Case) -> Mapping[str, str]:
     if given is None:
         return {}
     if not isinstance(given, dict) or not given or not all(isinstance(new, str) for new in given.values()):
-        raise NotApplicable("its `contradictions` are no mapping of old text → new text")
+        raise UsageError(
+            f"The 'contradictions' of {original.id!r} are no mapping. Write {{old text: new text}}."
+        )
     return given
 
 

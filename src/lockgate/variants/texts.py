@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Literal
 
@@ -24,6 +24,7 @@ FRAMES = (
 """What stands around the input in `paraphrase` without `templates`."""
 
 _WORD = r"(?<![^\s(\"'])[^\W\d_]{4,}(?=[\s.,;:!?)\"']|$)"
+_LANGUAGE = re.compile(r"[A-Za-z][\w-]*\Z")
 _SLOT = re.compile(r"\{\{\s*input\s*\}\}")
 _SPACES = ("  ", "\n", "\t", "   ", " \n")
 _STYLES: dict[str, Callable[[str], str]] = {
@@ -153,15 +154,13 @@ def translations(languages: str | list[str] | None = None, *, checks: list[str] 
     wanted = [languages] if isinstance(languages, str) else languages
 
     def draft(original: Case, around: Surroundings) -> Iterator[Draft]:  # noqa: ARG001
-        given = original.fields.get("translations")
-        if not isinstance(given, dict) or not given:
-            raise NotApplicable("it has no `translations`, language → text")
+        given = _translations(original)
         chosen = {lang: text for lang, text in given.items() if wanted is None or lang in wanted}
         if not chosen:
             raise NotApplicable("its `translations` have none of these languages")
         for language, text in chosen.items():
-            whole = _replacing([(0, len(original.question), str(text))])
-            yield Draft(edits=whole.edits, label=str(language))
+            whole = _replacing([(0, len(original.question), text)])
+            yield Draft(edits=whole.edits, label=language)
 
     return Recipe(kind="translations", metric="invariance", draft=draft, checks=_names(checks))
 
@@ -193,6 +192,22 @@ def _replacing(changes: Sequence[tuple[int, int, str]] | Iterator[tuple[int, int
         if text or end > start
     ]
     return Draft(edits=tuple(made))
+
+
+def _translations(original: Case) -> Mapping[str, str]:
+    given = original.fields.get("translations")
+    if given is None:
+        raise NotApplicable("it has no `translations`, language → text")
+    texts = given.values() if isinstance(given, dict) else ()
+    if (
+        not texts
+        or not all(_LANGUAGE.match(lang) for lang in given)
+        or not all(isinstance(t, str) for t in texts)
+    ):
+        said = f"The 'translations' of {original.id!r} are no mapping of languages such as 'de' to texts."
+        raise UsageError(f"{said} Write {{de: …}}.")
+    translated: Mapping[str, str] = given
+    return translated
 
 
 def _frame(template: str) -> tuple[str, str]:
