@@ -1,0 +1,247 @@
+"""One metric's figures to its limits and p-values: which test each kind of metric has.
+
+Every test is one-sided and gives both: the p-value of a bound is at most alpha exactly where the limit at
+1 - alpha reaches the bound. A ruling can so be made by either.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol, TypeAlias
+
+from lockgate.beta import t_cdf, t_quantile
+from lockgate.betting import bounded_limits, bounded_p, f1_limits, f1_p, is_rate
+from lockgate.clustering import Cluster, Clusters, cluster_t, clustered, effective_n
+from lockgate.confusion import macro_f1_limits
+from lockgate.figures import Key, Named, Values, by_case
+from lockgate.model import Counts, Figure
+from lockgate.rates import binomial_limits, binomial_p, effective_limits, effective_p
+from lockgate.stats import T_LEAST, quantile_limits, quantile_p, t_limits, t_p
+
+__all__ = ["NO_CLUSTERS", "Inference", "Limits", "PValue", "infer", "infer_quantile", "p_by_levels"]
+
+Limits: TypeAlias = tuple[float | None, float | None]
+"""A low limit and a high one; None where there is none."""
+
+NO_CLUSTERS: Clusters = MappingProxyType({})
+"""Each case is its own cluster."""
+
+_NONE: Limits = (None, None)
+_SMALLEST_P = 1e-6
+_LARGEST_P = 0.4999
+_HALVINGS = 24
+
+
+class PValue(Protocol):
+    """A bound → how likely figures as good would be if the value were only just beyond it."""
+
+    def __call__(self, bound: float, *, above: bool) -> float:
+        """The p-value of "the value is below the bound", or with `above` false of "it is above it"."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inference:
+    """What can be said of a metric's true value.
+
+    Args:
+        limits: confidence of each in 0.5..1 → both limits.
+        p_value: of a bound, by the same test.
+        method: what it is called.
+        clusters: how many independent groups of cases there are; None where each case is one.
+        effective_n: how many independent cases they are worth, for a rate; None likewise.
+    """
+
+    limits: Callable[[float], Limits]
+    p_value: PValue
+    method: str
+    clusters: int | None = None
+    effective_n: float | None = None
+
+
+def infer(measure: Named, figures: Mapping[Key, Figure], clusters: Clusters = NO_CLUSTERS) -> Inference:
+    """The test of a metric of samples.
+
+    Trials of a case are taken together, as they are not independent, and so are cases of a cluster.
+
+    Args:
+        measure: the metric.
+        figures: its figures; unknown ones are left out, `figures.fill` them before for a worst case.
+        clusters: which cases belong together.
+    """
+    values = by_case(figures)
+    if not values:
+        return Inference(limits=lambda _: _NONE, p_value=_nothing, method="")
+    ids = list(dict.fromkeys(case_id for (case_id, _), figure in figures.items() if figure is not None))
+    shared = _shared(ids, clusters)
+    if measure.kind == "f1":
+        return _of_counts(by_case(_by_cluster(figures, clusters)) if shared else values, len(shared) or None)
+    if measure.kind == "macro_f1":
+        return _of_labels(by_case(_by_cluster(figures, clusters)) if shared else values, len(shared) or None)
+    numbers = [v for v in values if isinstance(v, float)]
+    if shared:
+        return _of_clusters(measure, clustered(dict(zip(ids, numbers, strict=True)), clusters))
+    return _of_numbers(measure, numbers)
+
+
+def infer_quantile(seconds: Sequence[float], q: float) -> Inference:
+    """The test of a quantile of times; of none it says nothing.
+
+    Args:
+        seconds: the times.
+        q: 0..1, both excluded.
+    """
+    if not seconds:
+        return Inference(limits=lambda _: _NONE, p_value=_nothing, method="order statistics")
+    return Inference(
+        limits=lambda confidence: quantile_limits(seconds, q, confidence=confidence)[1:],
+        p_value=lambda bound, *, above: quantile_p(seconds, q, bound, above=above),
+        method="order statistics",
+    )
+
+
+def p_by_levels(limits: Callable[[float], Limits], bound: float, *, above: bool) -> float:
+    """The p-value of a test that is known by its limits alone: the least error rate that clears a bound.
+
+    Args:
+        limits: confidence → both limits.
+        bound: what is to be cleared.
+        above: whether by the low limit, else by the high one.
+
+    Returns:
+        The p-value to six digits, rounded up; at least 1e-6, and 1 above one half.
+    """
+
+    def clears(alpha: float) -> bool:
+        low, high = limits(1 - alpha)
+        return low is not None and low >= bound if above else high is not None and high <= bound
+
+    if not clears(_LARGEST_P):
+        return 1.0
+    least, most = math.log(_SMALLEST_P), math.log(_LARGEST_P)
+    if clears(_SMALLEST_P):
+        return _SMALLEST_P
+    for _ in range(_HALVINGS):
+        middle = (least + most) / 2
+        least, most = (least, middle) if clears(math.exp(middle)) else (middle, most)
+    return math.exp(most)
+
+
+def _nothing(bound: float, *, above: bool) -> float:  # noqa: ARG001 - as any p-value is called
+    return 1.0
+
+
+def _shared(ids: Sequence[str], clusters: Clusters) -> set[str]:
+    """The clusters of these cases, where any holds several; else none."""
+    found = {clusters.get(case_id, case_id) for case_id in ids} if clusters else set()
+    return found if len(found) < len(ids) else set()
+
+
+def _by_cluster(figures: Mapping[Key, Figure], clusters: Clusters) -> dict[Key, Figure]:
+    """The figures as if each cluster were one case and its samples trials of it."""
+    numbers: defaultdict[str, int] = defaultdict(int)
+    found: dict[Key, Figure] = {}
+    for (case_id, _), figure in figures.items():
+        cluster = clusters.get(case_id, case_id)
+        found[cluster, numbers[cluster]] = figure
+        numbers[cluster] += 1
+    return found
+
+
+def _of_numbers(measure: Named, values: list[float]) -> Inference:
+    n, total = len(values), sum(values)
+    if measure.kind == "rate":
+        return Inference(
+            limits=lambda confidence: binomial_limits(total, n, confidence=confidence),
+            p_value=lambda bound, *, above: binomial_p(total, n, bound, above=above),
+            method="Clopper–Pearson",
+        )
+    if measure.unit == "":
+        return _bounded(values, None)
+    return Inference(
+        limits=lambda confidence: t_limits(values, confidence=confidence) or _NONE,
+        p_value=lambda bound, *, above: t_p(values, bound, above=above),
+        method="Student t",
+    )
+
+
+def _of_clusters(measure: Named, found: list[Cluster]) -> Inference:
+    if measure.kind == "rate":
+        return _effective(found)
+    if measure.unit == "":
+        return _bounded([c.mean for c in found], [c.size for c in found])
+    return _cluster_t(found)
+
+
+def _effective(found: list[Cluster]) -> Inference:
+    n = effective_n(found)
+    passed = n * math.fsum(c.total for c in found) / sum(c.size for c in found)
+    passed = min(passed, n)
+    return Inference(
+        limits=lambda confidence: effective_limits(passed, n, confidence=confidence),
+        p_value=lambda bound, *, above: effective_p(passed, n, bound, above=above),
+        method="Korn–Graubard",
+        clusters=len(found),
+        effective_n=n,
+    )
+
+
+def _bounded(values: list[float], sizes: list[int] | None) -> Inference:
+    def p_value(bound: float, *, above: bool) -> float:
+        if above:
+            return bounded_p(values, bound, sizes=sizes)
+        return bounded_p([1 - v for v in values], 1 - bound, sizes=sizes)
+
+    return Inference(
+        limits=lambda confidence: bounded_limits(values, confidence=confidence, sizes=sizes),
+        p_value=p_value,
+        method="betting",
+        clusters=None if sizes is None else len(sizes),
+    )
+
+
+def _cluster_t(found: list[Cluster]) -> Inference:
+    freedom = len(found) - 1
+    mean, error = cluster_t(found) if freedom else (0.0, 0.0)
+
+    def limits(confidence: float) -> Limits:
+        if len(found) < T_LEAST:
+            return _NONE
+        margin = t_quantile(confidence, freedom) * error
+        return mean - margin, mean + margin
+
+    def p_value(bound: float, *, above: bool) -> float:
+        distance = mean - bound if above else bound - mean
+        if len(found) < T_LEAST or (error == 0 and distance < 0):
+            return 1.0
+        return 1 - t_cdf(distance / error, freedom) if error else 0.0
+
+    return Inference(limits=limits, p_value=p_value, method="Student t", clusters=len(found))
+
+
+def _of_counts(values: Values, clusters: int | None) -> Inference:
+    counts = [v for v in values if isinstance(v, Counts)]
+    return Inference(
+        limits=lambda confidence: f1_limits(counts, confidence=confidence) or _NONE,
+        p_value=lambda bound, *, above: f1_p(counts, bound, above=above),
+        method="Clopper–Pearson" if is_rate(counts) else "betting",
+        clusters=clusters,
+    )
+
+
+def _of_labels(values: Values, clusters: int | None) -> Inference:
+    labels = [v for v in values if isinstance(v, tuple)]
+
+    def limits(confidence: float) -> Limits:
+        return macro_f1_limits(labels, confidence=confidence) or _NONE
+
+    return Inference(
+        limits=limits,
+        p_value=lambda bound, *, above: p_by_levels(limits, bound, above=above),
+        method="MOVER",
+        clusters=clusters,
+    )
