@@ -35,6 +35,7 @@ BUILTIN: Mapping[Kind, Mapping[str, str]] = {
         "markdown": "lockgate.checks.markdown_answers:markdown",
         "max_tokens": "lockgate.checks.text:max_tokens",
         "numeric": "lockgate.checks.numbers:numeric",
+        "ragas": "lockgate.checks.ragas:ragas",
         "refusal": "lockgate.checks.refusal:refusal",
         "regex": "lockgate.checks.text:regex",
         "safety": "lockgate.checks.safety:safety",

@@ -9,6 +9,7 @@ import json
 import re
 import tomllib
 from importlib.metadata import EntryPoint, EntryPoints
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -36,9 +37,18 @@ MINIMAL = {
     "judge": {"rubric": "x", "backend": "judge:v1"},
     "language": {"code": "en"},
     "max_tokens": {"limit": 1},
+    "ragas": {"metric": "context_recall", "backend": "judge:v1"},
     "regex": {"pattern": "x"},
 }
 """The options that a check cannot do without."""
+
+
+@pytest.fixture(autouse=True)
+def ragas_is_there(monkeypatch):
+    """The check `ragas` can be made without its extra, as long as nothing is asked."""
+    if find_spec("ragas") is None:
+        monkeypatch.setattr("lockgate.checks.ragas.require", lambda feature: None)
+        monkeypatch.setattr("lockgate.checks.ragas.version", lambda: "0")
 
 
 def factory_of(name):
@@ -149,6 +159,15 @@ def test_the_judge_says_what_its_reply_gives(tmp_path):
     for row in verdict_rows("judge"):
         suite = loaded(SECTIONS["judge"], tmp_path, reply=row["the judge replies"])
         assert row["verdict"] == said(told(suite, row))
+
+
+@pytest.mark.slow
+def test_ragas_says_what_its_replies_give(tmp_path):
+    """Each reply of the model gives the page's verdict, by ragas itself."""
+    pytest.importorskip("ragas", reason="the extra ragas is not installed")
+    for row in SECTIONS["ragas"].table("the model replies"):
+        suite = loaded(SECTIONS["ragas"], tmp_path, reply=row["the model replies"])
+        assert row["ragas says"] == said(told(suite, {"case": "late", "answer": "On Friday."}))
 
 
 def test_the_counts_of_fields_are_those_of_the_check(tmp_path):

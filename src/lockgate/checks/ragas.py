@@ -44,7 +44,7 @@ def ragas(
     """The answer, or what was retrieved for it, does well by a metric of ragas (extra `ragas`).
 
     Args:
-        metric: ragas's own name of it, which is the metric's name here, too: `answer_relevancy`,
+        metric: by ragas's own name, which is the metric's here, too: `answer_relevancy`,
             `context_precision`, `context_recall`, `context_utilization` (precision by the answer, without a
             reference), `faithfulness` or `noise_sensitivity`.
         backend: `FAMILY:VERSION` of the language model that ragas asks. It gets the messages as they are,
