@@ -61,7 +61,7 @@ def test_what_fits_passes(options, text):
         ),
         ({}, "I cannot say.", "The answer has 0 rows under the header, expected at least 1."),
         ({"max_rows": 1}, "a\n1\n2", "The answer has 2 rows under the header, expected at most 1."),
-        ({}, "a,b\n1\n1,2,3", "Row 1 has 1 fields, the header 2. Row 2 has 3 fields, the header 2."),
+        ({}, "a,b\n1\n1,2,3", "Row 1 has 1 field, the header 2. Row 2 has 3 fields, the header 2."),
         ({}, "a,a\n1,2", "The header a, a has a name twice, or an empty one."),
         ({}, "a,\n1,2", "The header a,  has a name twice, or an empty one."),
         ({"columns": ["a", "b"]}, "b,a\n1,2", "The header is b, a, expected a, b."),

@@ -208,3 +208,11 @@ def test_every_run_has_tables(runs):
     assert all(gate_table(r) for r in runs)
     assert len(comparison_table(runs)) > 0
     assert comparison_markdown(runs).startswith("| ")
+
+
+def test_a_span_without_text_is_its_note():
+    """Evidence that quotes nothing (an instruction that was followed) shows its note, and no empty quotes."""
+    span = Span(source="answer", start=0, end=0, note="no comma: followed")
+    verdict = Verdict(check="instructions", status="fail", reason="One is not.", evidence=(span,))
+    sample = Sample(case_id="a", completion=Completion(text="x"), verdicts=(verdict,))
+    assert explain_miss(Case(id="a", input="?"), sample).endswith("\n    answer: no comma: followed")

@@ -14,6 +14,7 @@ from lockgate.checks.fences import only_block
 from lockgate.checks.values import is_day
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import Case, Check, Completion, Verdict
+from lockgate.units import count
 
 __all__ = ["csv"]
 
@@ -116,7 +117,7 @@ def _problems(
         yield f"The answer has {len(body):,} rows under the header, expected {wanted}."
     for number, row in enumerate(body, 1):
         if len(row) != len(header):
-            yield f"Row {number} has {len(row)} fields, the header {len(header)}."
+            yield f"Row {number} has {count(len(row), 'field')}, the header {len(header)}."
             continue
         for column, value in zip(header, row, strict=True):
             if column in types and not _fits(value.strip(), types[column]):

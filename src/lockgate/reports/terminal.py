@@ -165,7 +165,9 @@ def _label(verdict: Verdict) -> str:
 
 
 def _quoted(span: Span, case: Case, sample: Sample) -> str:
-    """A span between « and », with what stands around it."""
+    """A span between « and », with what stands around it; its note alone where it has no text."""
+    if not span.text and span.note:
+        return f"    {visible(span.source)}: {visible(span.note)}"
     text = _source(span.source, case, sample)
     start, end = (span.start, span.end) if text[span.start : span.end] == span.text else (0, 0)
     before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND] if end else ""
