@@ -14,6 +14,7 @@ from lockgate.engine.journal_file import DEFAULT_JOURNAL
 from lockgate.errors import UsageError
 from lockgate.model import Run, Suite
 from lockgate.registry import Registry
+from lockgate.reports.targets import Targets, read_targets
 from lockgate.workplace import DEFAULT_PROJECT, project_option, registry_of
 
 # The engine is imported where it is used: every other command would wait for it.
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lockgate.baselines import Baselines
     from lockgate.engine.journal import Journal
     from lockgate.engine.merging import Replayed, Split
+    from lockgate.reports.folder import Certify
 
 __all__ = ["merge"]
 
@@ -47,7 +49,19 @@ _Ruled = tuple[Suite, Run]
     default="fail",
     help="What an inconclusive gate does to the exit code; fail by default.",
 )
-@click.option("--report", type=click.Path(path_type=Path, file_okay=False), help="Write the reports there.")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="DIR|github",
+    help="Write the reports there; github: tell the workflow. Repeatable, or a,b.",
+)
+@click.option(
+    "--sign",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="KEY",
+    help="Sign the certificate with this Ed25519 key (PEM).",
+)
 @click.pass_context
 def merge(
     context: click.Context,
@@ -57,7 +71,8 @@ def merge(
     project: Path | None,
     baseline: str | None,
     inconclusive: str,
-    report: Path | None,
+    reports: tuple[str, ...],
+    sign: Path | None,
 ) -> None:
     """Join the journals of `pytest --llm-shard=N/COUNT` and rule once on all cases; nothing is asked.
 
@@ -67,6 +82,8 @@ def merge(
     from lockgate.engine.journal import Journal, run_id
     from lockgate.engine.merging import join, journals_in, splits_of
 
+    targets = read_targets(reports, option="--report")
+    certify = _certify(targets, sign, project)
     journals = journals_in(paths)
     splits = splits_of(journals)
     home = (project or Path(DEFAULT_PROJECT)).absolute().parent
@@ -79,8 +96,11 @@ def merge(
         for _, run in ruled:
             journal.put_run(run_id(run), run)
     _tell(ruled, splits)
-    if report is not None:
-        _write(report, [run for _, run in ruled], registry)
+    runs = [run for _, run in ruled]
+    if targets.folder is not None:
+        _write(targets.folder, runs, registry, certify)
+    if targets.github:
+        _tell_github(runs, registry, inconclusive)
     context.exit(int(any(_fails(suite, run, inconclusive) for suite, run in ruled)))
 
 
@@ -155,10 +175,33 @@ def _fails(suite: Suite, run: Run, inconclusive: str) -> bool:
     return any(ruling.status in failing for ruling in run.rulings) or any(_failures(suite, run))
 
 
-def _write(folder: Path, runs: Sequence[Run], registry: Registry) -> None:
+def _certify(targets: Targets, sign: Path | None, project: Path | None) -> Certify:
+    from lockgate.reports.folder import Certify
+
+    root = (project or Path(DEFAULT_PROJECT)).absolute().parent
+    if sign is None:
+        return Certify(root=root)
+    if targets.folder is None:
+        raise UsageError("--sign signs the certificate. Say where it goes: --report DIR.")
+    from lockgate.signing import read_private_key
+
+    return Certify(root=root, key=read_private_key(sign))
+
+
+def _write(folder: Path, runs: Sequence[Run], registry: Registry, certify: Certify) -> None:
     from lockgate.reports.folder import write_reports
 
     try:
-        write_reports(folder, runs, registry)
+        write_reports(folder, runs, registry, certify=certify)
     except OSError as error:
         raise UsageError(f"--report: {folder} cannot be written ({error.strerror}).") from error
+
+
+def _tell_github(runs: Sequence[Run], registry: Registry, inconclusive: str) -> None:
+    from lockgate.reports.github import append_summary, workflow_commands
+
+    for line in workflow_commands(runs, inconclusive=inconclusive):
+        click.echo(line)
+    text = registry.find("reports", "summary.md")(runs)
+    if not append_summary(text):
+        click.echo(text)

@@ -68,6 +68,7 @@ BUILTIN: Mapping[Kind, Mapping[str, str]] = {
         "junit.xml": "lockgate.reports.junit:junit",
         "report.html": "lockgate.reports.html.page:page",
         "run.json": "lockgate.reports.record:record",
+        "summary.md": "lockgate.reports.markdown:summary",
     },
 }
 """Built-in names, each with the `module:attribute` that makes it."""

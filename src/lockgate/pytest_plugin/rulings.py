@@ -13,8 +13,10 @@ import pytest
 from lockgate.baselines import Baselines
 from lockgate.engine.journal import run_id
 from lockgate.engine.runner import conclude, time_backend
+from lockgate.errors import UsageError
 from lockgate.model import Backend, Ruling, Run, Sample, Suite
 from lockgate.reports.folder import Certify, write_reports
+from lockgate.reports.github import append_summary
 from lockgate.reports.junit import failure_type
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ def conclude_all(lockgate: Lockgate, session: pytest.Session, tallies: Sequence[
         _report(lockgate, session, tally, run)
     if lockgate.settings.report is not None and runs:
         _write(lockgate, lockgate.settings.report, runs)
+    if lockgate.settings.github and runs:
+        _summarise(lockgate, runs)
     return runs
 
 
@@ -76,6 +80,13 @@ def _write(lockgate: Lockgate, folder: Path, runs: Sequence[Run]) -> None:
         write_reports(folder, runs, lockgate.registry, certify=certify)
     except OSError as error:
         raise pytest.UsageError(f"--llm-report: {folder} cannot be written ({error.strerror}).") from error
+
+
+def _summarise(lockgate: Lockgate, runs: Sequence[Run]) -> None:
+    try:
+        append_summary(lockgate.registry.find("reports", "summary.md")(runs))
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _report(lockgate: Lockgate, session: pytest.Session, tally: Tally, run: Run) -> None:

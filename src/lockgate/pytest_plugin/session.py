@@ -194,9 +194,11 @@ class Lockgate(Chosen):
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The gate tables, and the comparison of backends when several ran."""
-        from lockgate.pytest_plugin.summary import summarise
+        from lockgate.pytest_plugin.summary import summarise, tell_github
 
         summarise(terminalreporter, self.runs, journal=self._journal, shard=self.settings.shard)
+        if self.settings.github and self.runs:
+            tell_github(terminalreporter, self.runs, self.registry, self.settings.inconclusive)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from lockgate.engine.journal import Journal, run_id
 from lockgate.engine.shards import Shard
 from lockgate.model import Run
+from lockgate.registry import Registry
+from lockgate.reports.github import SUMMARY_VARIABLE, workflow_commands
 from lockgate.reports.tables import tables_text
 from lockgate.reports.terminal import comparison_table, gate_table
 
-__all__ = ["summarise"]
+__all__ = ["summarise", "tell_github"]
 
 
 def summarise(
@@ -40,6 +43,17 @@ def summarise(
     if len({run.backend for run in runs}) > 1:
         terminal.section("lockgate: backends compared", sep="-")
         terminal.write_line(comparison_table(runs))
+
+
+def tell_github(
+    terminal: pytest.TerminalReporter, runs: Sequence[Run], registry: Registry, inconclusive: str
+) -> None:
+    """Write the annotations; outside GitHub Actions the summary as well, which has no file to go to there."""
+    for line in workflow_commands(runs, inconclusive=inconclusive):
+        terminal.write_line(line)
+    if not os.environ.get(SUMMARY_VARIABLE):
+        terminal.section(f"lockgate: summary, as {SUMMARY_VARIABLE} names no file", sep="-")
+        terminal.write_line(registry.find("reports", "summary.md")(runs).rstrip())
 
 
 def _provenance(run: Run) -> str:
