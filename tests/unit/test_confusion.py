@@ -21,7 +21,7 @@ labelled = st.lists(
         st.builds(Labels, expected=st.sampled_from("abc"), answered=st.sampled_from(["a", "b", "c", None]))
     ),
     min_size=1,
-    max_size=30,
+    max_size=12,
 )
 
 
