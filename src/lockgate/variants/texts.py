@@ -23,7 +23,7 @@ FRAMES = (
 )
 """What stands around the input in `paraphrase` without `templates`."""
 
-_WORD = r"(?<![^\s(\"'])[^\W\d_]{4,}(?=[\s.,;:!?)\"']|$)"
+_WORD = r"(?<![^\s(\"'])[^\W\d_]{4,}(?=[.,;:!?)\"']*(?:\s|$))"
 _LANGUAGE = re.compile(r"[A-Za-z][\w-]*\Z")
 _SLOT = re.compile(r"\{\{\s*input\s*\}\}")
 _SPACES = ("  ", "\n", "\t", "   ", " \n")

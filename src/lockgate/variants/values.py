@@ -8,11 +8,12 @@ from random import Random
 
 __all__ = ["holds", "occurrences", "other", "pattern_of"]
 
-_TEENS = "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"
+_TEENS = "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_NUMBERS = tuple(f"zero one two three four five six seven eight nine ten {_TEENS}".split())
 _CYCLES = tuple(
     tuple(line.split())
     for line in (
-        f"zero one two three four five six seven eight nine ten {_TEENS}",
+        "twenty thirty forty fifty sixty seventy eighty ninety",
         "January February March April May June July August September October November December",
         "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
     )
@@ -29,7 +30,7 @@ _NAMES = (
     "Quillon",
 )
 _DIGITS = re.compile(r"\d+")
-_TOKEN = re.compile(r"\d+|[^\W\d_]+")
+_TOKEN = re.compile(r"\d+|(?<!ty-)[^\W\d_]+")
 _COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 
@@ -58,11 +59,13 @@ def other(values: Sequence[str], random: Random) -> dict[str, str]:
     steps = list(range(1, 10))
     random.shuffle(steps)
     names = random.sample(_NAMES, len(_NAMES))
-    for step in steps:
-        found = {value: new for value in values if (new := _other(value, step, names)) != value}
-        if not {new.lower() for new in found.values()} & {value.lower() for value in values}:
-            return found
-    return {}
+    changed = [
+        {value: new for value in values if (new := _other(value, step, names)) != value} for step in steps
+    ]
+    old = {value.lower() for value in values}
+    return max(
+        (one for one in changed if not old & {new.lower() for new in one.values()}), key=len, default={}
+    )
 
 
 def _other(value: str, step: int, names: Sequence[str]) -> str:
@@ -77,12 +80,23 @@ def _stepped(word: str, step: int) -> str:
     """The number, month or day that is a step on; any other word, and the verb "may", as it is."""
     if _DIGITS.fullmatch(word):
         return _more(word, step)
+    if word.lower() in _NUMBERS:
+        return _like(word, _number(_NUMBERS.index(word.lower()), step))
     for cycle in _CYCLES:
         known = [name.lower() for name in cycle]
         if word.lower() in known and word != "may":
-            new = cycle[(known.index(word.lower()) + step) % len(cycle)]
-            return new.capitalize() if word[:1].isupper() else new.lower()
+            return _like(word, cycle[(known.index(word.lower()) + step) % len(cycle)])
     return word
+
+
+def _number(value: int, step: int) -> str:
+    """The word for what the number in digits would become, where there is one."""
+    new = int(_more(str(value), step))
+    return _NUMBERS[new if new < len(_NUMBERS) else value - step]
+
+
+def _like(word: str, new: str) -> str:
+    return new.capitalize() if word[:1].isupper() else new.lower()
 
 
 def _more(digits: str, step: int) -> str:
