@@ -146,7 +146,7 @@ def _opened(browser: Any, file: Path) -> dict[str, float]:
     for _ in range(REPEATS):
         tab = browser.new_page(viewport={"width": 1280, "height": 900})
         tab.goto(file.as_uri())
-        tab.wait_for_function("document.documentElement.dataset.ready === 'true'")
+        tab.locator("html[data-ready=true]").wait_for(state="attached")
         paint = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
         times.setdefault("first paint (target ≤ 1500)", []).append(tab.evaluate(paint))
         loaded = "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"

@@ -14,12 +14,15 @@ function explore(data, root) {
   const body = make("tbody");
   const table = make("table", { class: names.length > 1 ? "cases wide" : "cases" }, caption, head, body);
   const pager = make("nav", { class: "pager", "aria-label": "Pages of the table" });
-  root.append(controls.form, status, make("div", { class: "scroll", role: "region", "aria-label": "Cases", tabindex: 0 }, table), pager);
+  root.replaceChildren(controls.form, status, make("div", { class: "scroll", role: "region", "aria-label": "Cases", tabindex: 0 }, table), pager);
   let views = [];
 
   function change(changes) {
     Object.assign(state, { page: 0, open: null }, changes);
-    if (state.other === state.backend) state.other = "";
+    if (state.other === state.backend || !names.includes(state.other)) state.other = "";
+    if (!SHOWN[state.show] || (!state.other && COMPARED.some(([show]) => show === state.show))) state.show = "all";
+    if (!suites.includes(state.suite)) state.suite = "";
+    if (!metrics.includes(state.metric)) state.metric = "";
     render();
     remember(state);
   }
