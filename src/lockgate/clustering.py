@@ -16,7 +16,7 @@ __all__ = ["Cluster", "Clusters", "cluster_t", "clustered", "effective_n"]
 Clusters: TypeAlias = Mapping[str, str]
 """Case id → what it shares with the other cases of its cluster; a case that is not in it is its own."""
 
-_UNSEEN = 4
+_UNSEEN = 5
 _USUAL_CONFIDENCE = 0.95
 
 
@@ -52,9 +52,9 @@ def effective_n(clusters: Sequence[Cluster]) -> float:
     Korn & Graubard 1998 (Survey Methodology 24:193): the cases divided by the design effect, times the
     squared ratio of two t quantiles, as few clusters tell the design effect badly. Theirs takes clusters that
     were not seen for none: with no failure there is nothing to estimate, and where all of a document's cases
-    fail together it ships too often. Here four clusters that fail whole and four that pass whole, of the
+    fail together it ships too often. Here five clusters that fail whole and five that pass whole, of the
     largest size there is, are added before the design effect is estimated: as many as may be there and, at
-    0.98 confidence, not show. It is never less than the cases divided by the largest cluster's size, which
+    0.99 confidence, not show. It is never less than the cases divided by the largest cluster's size, which
     holds however alike a cluster's cases are: their sum is spread no wider than that of so many independent
     ones.
 

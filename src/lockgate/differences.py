@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TypeAlias
 
+from lockgate.clustering import Clusters
 from lockgate.confusion import macro_f1, macro_f1_limits
+from lockgate.evidence import Inference, Limits, p_by_levels
 from lockgate.figures import Key, Values, by_case, f1, fill, observe
+from lockgate.inference import NO_CLUSTERS, by_cluster, infer_mean, shared
 from lockgate.model import Counts, Figure, Metric, Sample
-from lockgate.stats import bounded_limits, f1_limits, paired_limits, t_limits
+from lockgate.stats import f1_limits, paired_limits, paired_p
 
 __all__ = ["Difference", "difference"]
 
-_Limits: TypeAlias = tuple[float | None, float | None]
-_NONE: _Limits = (None, None)
+_Figures: TypeAlias = Mapping[Key, Figure]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,9 @@ class Difference:
         gained: for a rate whose cases have one trial, pairs that only the first run hits.
         lost: those that only the second hits.
         method: how the limits were made.
+        worst: the test that gives `low`; None where there is none.
+        best: the one that gives `high`.
+        by_case: case id → its own difference, of what was scored; empty for F1.
     """
 
     value: float | None
@@ -42,91 +47,109 @@ class Difference:
     gained: int | None = None
     lost: int | None = None
     method: str = ""
+    worst: Inference | None = None
+    best: Inference | None = None
+    by_case: Mapping[str, float] = field(default_factory=dict)
 
 
-def difference(ours: Sequence[Sample], theirs: Sequence[Sample], metric: Metric) -> Difference:
+def difference(
+    ours: Sequence[Sample], theirs: Sequence[Sample], metric: Metric, clusters: Clusters = NO_CLUSTERS
+) -> Difference:
     """The paired difference of two runs' samples in one metric.
 
-    Rates: Tango's score limits. Means of shares, and rates with several trials a case: betting limits of the
-    mean difference by case. Costs and tokens: Student's t from 30 cases on. F1 and macro F1: each run's
-    limits at half the error, which is wider than pairing would make it.
+    Rates: Tango's score limits with a continuity correction. Means of shares, and rates with several trials
+    a case or with clusters: betting limits of the mean difference by case. Costs and tokens: Student's t from
+    30 cases on. F1 and macro F1: each run's limits at half the error, which is wider than pairing would make
+    it.
 
     Args:
         ours: samples of the run that is ruled on.
         theirs: samples of the baseline.
         metric: the metric; its confidence is used.
+        clusters: which cases belong together.
     """
     first, second = observe(ours, metric), observe(theirs, metric)
     keys = [k for k in first if k in second]
     pair = {k: first[k] for k in keys}, {k: second[k] for k in keys}
     gained, lost = _discordant(*pair, metric)
-    low, high = _both_limits(*pair, metric)
+    lower = metric.better == "lower"
+    worst = _infer_filled(*pair, metric, clusters, high=lower)
+    best = _infer_filled(*pair, metric, clusters, high=not lower)
     return Difference(
         value=_value(*pair, metric),
-        low=low,
-        high=high,
+        low=None if worst is None else worst.limits(metric.confidence)[0],
+        high=None if best is None else best.limits(metric.confidence)[1],
         n=len(keys),
         unpaired=len(first) + len(second) - 2 * len(keys),
         gained=gained,
         lost=lost,
-        method=_method(metric, keys),
+        method=_method(metric, keys) if worst is None else worst.method,
+        worst=worst,
+        best=best,
+        by_case={} if metric.kind in _F1 else _by_case(*pair, metric),
     )
 
 
-_Figures: TypeAlias = Mapping[Key, Figure]
+_F1 = ("f1", "macro_f1")
 
 
-def _both_limits(first: _Figures, second: _Figures, metric: Metric) -> _Limits:
-    """The low limit with unknown figures against the first run, the high one with them in its favour."""
-    lower = metric.better == "lower"
-    low = _filled_limits(first, second, metric, high=lower)[0]
-    high = _filled_limits(first, second, metric, high=not lower)[1]
-    return low, high
-
-
-def _filled_limits(first: _Figures, second: _Figures, metric: Metric, *, high: bool) -> _Limits:
+def _infer_filled(
+    first: _Figures, second: _Figures, metric: Metric, clusters: Clusters, *, high: bool
+) -> Inference | None:
+    """The test with the first run's unknown figures at their most (`high`) or least, the second's not."""
     ours, theirs = fill(first, metric, high=high), fill(second, metric, high=not high)
     if not ours or not theirs:
-        return _NONE
-    if metric.kind in ("f1", "macro_f1"):
-        return _f1_difference(by_case(ours), by_case(theirs), metric.confidence)
-    if metric.kind == "rate" and _single(ours):
+        return None
+    if metric.kind in _F1:
+        first_of, second_of = (by_case(by_cluster(figures, clusters)) for figures in (ours, theirs))
+        return _infer_f1(first_of, second_of, _method(metric, list(ours)))
+    alone = not shared(list(dict.fromkeys(case_id for case_id, _ in ours)), clusters)
+    if metric.kind == "rate" and _single(ours) and alone:
         gained, lost = _discordant(ours, theirs, metric)
-        return paired_limits(gained or 0, lost or 0, len(ours), confidence=metric.confidence)
-    return _mean_difference(_by_case(ours, theirs, metric), metric)
+        return _infer_pairs(gained or 0, lost or 0, len(ours))
+    return infer_mean(_by_case(ours, theirs, metric), clusters, bounded=metric.unit == "", least=-1.0)
 
 
-def _mean_difference(values: Sequence[float], metric: Metric) -> _Limits:
-    if metric.unit == "":
-        return bounded_limits(values, confidence=metric.confidence, least=-1.0)
-    return t_limits(values, confidence=metric.confidence) or _NONE
+def _infer_pairs(gained: int, lost: int, n: int) -> Inference:
+    return Inference(
+        limits=lambda confidence: paired_limits(gained, lost, n, confidence=confidence),
+        p_value=lambda bound, *, above: paired_p(gained, lost, n, bound, above=above),
+        method="Tango",
+    )
 
 
-def _f1_difference(ours: Values, theirs: Values, confidence: float) -> _Limits:
-    half = (1 + confidence) / 2
-    first, second = (_f1_limits(values, half) for values in (ours, theirs))
-    if first is None or second is None:
-        return _NONE
-    return first[0] - second[1], first[1] - second[0]
+def _infer_f1(ours: Values, theirs: Values, method: str) -> Inference:
+    def limits(confidence: float) -> Limits:
+        half = (1 + confidence) / 2
+        first, second = (_f1_limits(values, half) for values in (ours, theirs))
+        if first is None or second is None:
+            return None, None
+        return first[0] - second[1], first[1] - second[0]
+
+    return Inference(
+        limits=limits,
+        p_value=lambda bound, *, above: p_by_levels(limits, bound, above=above),
+        method=method,
+    )
 
 
 def _value(first: _Figures, second: _Figures, metric: Metric) -> float | None:
     known = [k for k in first if first[k] is not None and second[k] is not None]
     ours, theirs = {k: first[k] for k in known}, {k: second[k] for k in known}
-    if metric.kind in ("f1", "macro_f1"):
+    if metric.kind in _F1:
         a, b = _f1(by_case(ours)), _f1(by_case(theirs))
         return None if a is None or b is None else a - b
-    return fmean(_by_case(ours, theirs, metric)) if known else None
+    return fmean(_by_case(ours, theirs, metric).values()) if known else None
 
 
-def _by_case(ours: _Figures, theirs: _Figures, metric: Metric) -> list[float]:
+def _by_case(ours: _Figures, theirs: _Figures, metric: Metric) -> dict[str, float]:
     sign = -1 if metric.better == "lower" else 1
     groups: defaultdict[str, list[float]] = defaultdict(list)
     for key in ours:
         a, b = ours[key], theirs[key]
         if isinstance(a, bool | float) and isinstance(b, bool | float):
             groups[key[0]].append(sign * (float(a) - float(b)))
-    return [fmean(g) for g in groups.values()]
+    return {case_id: fmean(group) for case_id, group in groups.items()}
 
 
 def _discordant(first: _Figures, second: _Figures, metric: Metric) -> tuple[int | None, int | None]:

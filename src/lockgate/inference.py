@@ -8,59 +8,25 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol, TypeAlias
 
 from lockgate.beta import t_cdf, t_quantile
 from lockgate.betting import bounded_limits, bounded_p, f1_limits, f1_p, is_rate
 from lockgate.clustering import Cluster, Clusters, cluster_t, clustered, effective_n
 from lockgate.confusion import macro_f1_limits
+from lockgate.evidence import Inference, Limits, p_by_levels
 from lockgate.figures import Key, Named, Values, by_case
 from lockgate.model import Counts, Figure
 from lockgate.rates import binomial_limits, binomial_p, effective_limits, effective_p
 from lockgate.stats import T_LEAST, quantile_limits, quantile_p, t_limits, t_p
 
-__all__ = ["NO_CLUSTERS", "Inference", "Limits", "PValue", "infer", "infer_quantile", "p_by_levels"]
-
-Limits: TypeAlias = tuple[float | None, float | None]
-"""A low limit and a high one; None where there is none."""
+__all__ = ["NO_CLUSTERS", "by_cluster", "infer", "infer_mean", "infer_quantile", "shared"]
 
 NO_CLUSTERS: Clusters = MappingProxyType({})
 """Each case is its own cluster."""
 
 _NONE: Limits = (None, None)
-_SMALLEST_P = 1e-6
-_LARGEST_P = 0.4999
-_HALVINGS = 24
-
-
-class PValue(Protocol):
-    """A bound → how likely figures as good would be if the value were only just beyond it."""
-
-    def __call__(self, bound: float, *, above: bool) -> float:
-        """The p-value of "the value is below the bound", or with `above` false of "it is above it"."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inference:
-    """What can be said of a metric's true value.
-
-    Args:
-        limits: confidence of each in 0.5..1 → both limits.
-        p_value: of a bound, by the same test.
-        method: what it is called.
-        clusters: how many independent groups of cases there are; None where each case is one.
-        effective_n: how many independent cases they are worth, for a rate; None likewise.
-    """
-
-    limits: Callable[[float], Limits]
-    p_value: PValue
-    method: str
-    clusters: int | None = None
-    effective_n: float | None = None
 
 
 def infer(measure: Named, figures: Mapping[Key, Figure], clusters: Clusters = NO_CLUSTERS) -> Inference:
@@ -77,15 +43,33 @@ def infer(measure: Named, figures: Mapping[Key, Figure], clusters: Clusters = NO
     if not values:
         return Inference(limits=lambda _: _NONE, p_value=_nothing, method="")
     ids = list(dict.fromkeys(case_id for (case_id, _), figure in figures.items() if figure is not None))
-    shared = _shared(ids, clusters)
+    groups = shared(ids, clusters)
     if measure.kind == "f1":
-        return _of_counts(by_case(_by_cluster(figures, clusters)) if shared else values, len(shared) or None)
+        return _of_counts(by_case(by_cluster(figures, clusters)) if groups else values, len(groups) or None)
     if measure.kind == "macro_f1":
-        return _of_labels(by_case(_by_cluster(figures, clusters)) if shared else values, len(shared) or None)
+        return _of_labels(by_case(by_cluster(figures, clusters)) if groups else values, len(groups) or None)
     numbers = [v for v in values if isinstance(v, float)]
-    if shared:
-        return _of_clusters(measure, clustered(dict(zip(ids, numbers, strict=True)), clusters))
-    return _of_numbers(measure, numbers)
+    if measure.kind == "rate":
+        return _of_rate(dict(zip(ids, numbers, strict=True)), clusters)
+    return infer_mean(dict(zip(ids, numbers, strict=True)), clusters, bounded=measure.unit == "")
+
+
+def infer_mean(
+    values: Mapping[str, float], clusters: Clusters = NO_CLUSTERS, *, bounded: bool, least: float = 0.0
+) -> Inference:
+    """The test of a mean: by betting where the values are bounded, else Student's t from 30 on.
+
+    Args:
+        values: case id → its value; at least one.
+        clusters: which cases belong together.
+        bounded: whether no value can leave least..1.
+        least: the range's lower end.
+    """
+    if not shared(list(values), clusters):
+        numbers = list(values.values())
+        return _bounded(numbers, None, least) if bounded else _t(numbers)
+    found = clustered(values, clusters)
+    return _bounded([c.mean for c in found], [c.size for c in found], least) if bounded else _cluster_t(found)
 
 
 def infer_quantile(seconds: Sequence[float], q: float) -> Inference:
@@ -104,44 +88,13 @@ def infer_quantile(seconds: Sequence[float], q: float) -> Inference:
     )
 
 
-def p_by_levels(limits: Callable[[float], Limits], bound: float, *, above: bool) -> float:
-    """The p-value of a test that is known by its limits alone: the least error rate that clears a bound.
-
-    Args:
-        limits: confidence → both limits.
-        bound: what is to be cleared.
-        above: whether by the low limit, else by the high one.
-
-    Returns:
-        The p-value to six digits, rounded up; at least 1e-6, and 1 above one half.
-    """
-
-    def clears(alpha: float) -> bool:
-        low, high = limits(1 - alpha)
-        return low is not None and low >= bound if above else high is not None and high <= bound
-
-    if not clears(_LARGEST_P):
-        return 1.0
-    least, most = math.log(_SMALLEST_P), math.log(_LARGEST_P)
-    if clears(_SMALLEST_P):
-        return _SMALLEST_P
-    for _ in range(_HALVINGS):
-        middle = (least + most) / 2
-        least, most = (least, middle) if clears(math.exp(middle)) else (middle, most)
-    return math.exp(most)
-
-
-def _nothing(bound: float, *, above: bool) -> float:  # noqa: ARG001 - as any p-value is called
-    return 1.0
-
-
-def _shared(ids: Sequence[str], clusters: Clusters) -> set[str]:
-    """The clusters of these cases, where any holds several; else none."""
+def shared(ids: Sequence[str], clusters: Clusters) -> set[str]:
+    """The clusters of these cases (no id twice), where any holds several; else none."""
     found = {clusters.get(case_id, case_id) for case_id in ids} if clusters else set()
     return found if len(found) < len(ids) else set()
 
 
-def _by_cluster(figures: Mapping[Key, Figure], clusters: Clusters) -> dict[Key, Figure]:
+def by_cluster(figures: Mapping[Key, Figure], clusters: Clusters) -> dict[Key, Figure]:
     """The figures as if each cluster were one case and its samples trials of it."""
     numbers: defaultdict[str, int] = defaultdict(int)
     found: dict[Key, Figure] = {}
@@ -152,29 +105,27 @@ def _by_cluster(figures: Mapping[Key, Figure], clusters: Clusters) -> dict[Key, 
     return found
 
 
-def _of_numbers(measure: Named, values: list[float]) -> Inference:
-    n, total = len(values), sum(values)
-    if measure.kind == "rate":
-        return Inference(
-            limits=lambda confidence: binomial_limits(total, n, confidence=confidence),
-            p_value=lambda bound, *, above: binomial_p(total, n, bound, above=above),
-            method="Clopper–Pearson",
-        )
-    if measure.unit == "":
-        return _bounded(values, None)
+def _nothing(bound: float, *, above: bool) -> float:  # noqa: ARG001 - as any p-value is called
+    return 1.0
+
+
+def _of_rate(values: Mapping[str, float], clusters: Clusters) -> Inference:
+    if shared(list(values), clusters):
+        return _effective(clustered(values, clusters))
+    n, total = len(values), sum(values.values())
+    return Inference(
+        limits=lambda confidence: binomial_limits(total, n, confidence=confidence),
+        p_value=lambda bound, *, above: binomial_p(total, n, bound, above=above),
+        method="Clopper–Pearson",
+    )
+
+
+def _t(values: list[float]) -> Inference:
     return Inference(
         limits=lambda confidence: t_limits(values, confidence=confidence) or _NONE,
         p_value=lambda bound, *, above: t_p(values, bound, above=above),
         method="Student t",
     )
-
-
-def _of_clusters(measure: Named, found: list[Cluster]) -> Inference:
-    if measure.kind == "rate":
-        return _effective(found)
-    if measure.unit == "":
-        return _bounded([c.mean for c in found], [c.size for c in found])
-    return _cluster_t(found)
 
 
 def _effective(found: list[Cluster]) -> Inference:
@@ -190,14 +141,14 @@ def _effective(found: list[Cluster]) -> Inference:
     )
 
 
-def _bounded(values: list[float], sizes: list[int] | None) -> Inference:
+def _bounded(values: list[float], sizes: list[int] | None, least: float) -> Inference:
     def p_value(bound: float, *, above: bool) -> float:
         if above:
-            return bounded_p(values, bound, sizes=sizes)
-        return bounded_p([1 - v for v in values], 1 - bound, sizes=sizes)
+            return bounded_p(values, bound, least=least, sizes=sizes)
+        return bounded_p([-v for v in values], -bound, least=-1.0, most=-least, sizes=sizes)
 
     return Inference(
-        limits=lambda confidence: bounded_limits(values, confidence=confidence, sizes=sizes),
+        limits=lambda confidence: bounded_limits(values, confidence=confidence, least=least, sizes=sizes),
         p_value=p_value,
         method="betting",
         clusters=None if sizes is None else len(sizes),

@@ -8,13 +8,14 @@ from statistics import fmean
 from lockgate.clustering import Clusters
 from lockgate.confusion import macro_f1
 from lockgate.errors import UsageError
+from lockgate.evidence import Evidence, Inference, Limits
 from lockgate.figures import Key, Values, by_case, f1, fill, observe, quantile_of
-from lockgate.inference import NO_CLUSTERS, Inference, Limits, infer, infer_quantile
+from lockgate.inference import NO_CLUSTERS, infer, infer_quantile
 from lockgate.model import BUILTIN_MEASURES, Counts, Figure, Measure, Metric, Sample, Timing
 from lockgate.rates import wilson_limits
 from lockgate.stats import quantile_limits
 
-__all__ = ["measure"]
+__all__ = ["evidence", "measure"]
 
 
 def measure(
@@ -54,6 +55,31 @@ def measure(
         if m.kind == "quantile"
         else _of_samples(m, observe(samples, m), own.get(m.name, confidence), clusters)
         for m in _unique([*measures, *BUILTIN_MEASURES])
+    )
+
+
+def evidence(
+    samples: Sequence[Sample],
+    measure: Measure,
+    *,
+    timings: Sequence[Timing] = (),
+    clusters: Clusters = NO_CLUSTERS,
+) -> Evidence:
+    """The p-values of a metric, by the tests that give its limits.
+
+    Args:
+        samples: as for `measure`, and so all others.
+        measure: the metric.
+        timings: the latency probe's.
+        clusters: case id → what it shares with others.
+    """
+    if measure.kind == "quantile":
+        timed = infer_quantile([t.seconds for t in timings], quantile_of(measure.name)).p_value
+        return Evidence(least=timed, most=timed)
+    figures = observe(samples, measure)
+    least, most = (fill(figures, measure, high=side) or {} for side in (False, True))
+    return Evidence(
+        least=infer(measure, least, clusters).p_value, most=infer(measure, most, clusters).p_value
     )
 
 

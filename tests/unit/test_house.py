@@ -17,7 +17,7 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = {
     1: ("errors", "model"),
     2: (
-        "registry", "fingerprints", "beta", "rates", "betting", "stats", "clustering", "inference", "power", "plain", "figures", "confusion", "matrices",
+        "registry", "fingerprints", "beta", "rates", "betting", "stats", "clustering", "evidence", "inference", "power", "plain", "figures", "confusion", "matrices",
         "differences", "units", "sequential", "trials",
         "rivals", "signing", "strict_json", "templates", "background", "chat_protocol", "quiet", "cachefiles",
         "agreement", "corrected", "scales", "human", "calibrated", "retrieval", "documents.yaml_source",

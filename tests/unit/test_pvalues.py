@@ -222,6 +222,7 @@ def test_a_paired_difference_has_one_test(drawn, bound, confidence, above):
 
 
 @given(st.integers(0, 60), st.integers(0, 60))
+@settings(deadline=None)
 def test_mcnemar_is_statsmodels_exact_test(gained, lost):
     """The p-value is statsmodels' exact one, and the same whichever run is named first."""
     theirs = mcnemar([[0, gained], [lost, 0]], exact=True).pvalue if gained + lost else 1.0

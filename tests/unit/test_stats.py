@@ -10,11 +10,13 @@ from scipy import optimize, stats
 
 from lockgate.model import Counts
 from lockgate.stats import (
+    CONTINUITY,
     T_LEAST,
     binomial_limits,
     bounded_limits,
     f1_limits,
     paired_limits,
+    paired_p,
     quantile_limits,
     t_limits,
 )
@@ -277,17 +279,17 @@ def test_quantile_limits_cover():
 
 def test_paired_limits_are_those_of_fagerland():
     """1 gained and 7 lost of 21 pairs have Tango's limits -0.517 and -0.026 (Fagerland et al. 2014)."""
-    low, high = paired_limits(1, 7, 21, confidence=0.975)
+    low, high = paired_limits(1, 7, 21, confidence=0.975, continuity=0)
     assert (round(low, 3), round(high, 3)) == (-0.517, -0.026)
 
 
 @pytest.mark.parametrize(("gained", "lost", "n"), [(0, 0, 40), (5, 0, 30), (3, 9, 100), (12, 12, 60)])
 def test_paired_limits_solve_the_score_equation(gained, lost, n):
-    """At each limit the score statistic, its nuisance maximised numerically, is the normal quantile."""
+    """At each limit the corrected score, its nuisance maximised numerically, is the normal quantile."""
     z = stats.norm.ppf(0.95)
     for limit, sign in zip(paired_limits(gained, lost, n, confidence=0.95), (1, -1), strict=True):
         q = _restricted(gained, lost, n, limit)
-        score = (gained - lost - n * limit) / math.sqrt(n * (2 * q + limit * (1 - limit)))
+        score = (gained - lost - sign * CONTINUITY - n * limit) / math.sqrt(n * (2 * q + limit * (1 - limit)))
         assert score == pytest.approx(sign * z, abs=1e-3)
 
 
@@ -316,4 +318,18 @@ def test_paired_limits_do_not_collapse_without_flips():
     """Forty unchanged cases leave room for z²/(n+z²) on either side."""
     z2 = stats.norm.ppf(0.95) ** 2
     expected = z2 / (40 + z2)
-    assert paired_limits(0, 0, 40, confidence=0.95) == pytest.approx((-expected, expected))
+    assert paired_limits(0, 0, 40, confidence=0.95, continuity=0) == pytest.approx((-expected, expected))
+    assert paired_limits(0, 0, 40, confidence=0.95)[1] > expected
+
+
+@pytest.mark.parametrize("n", [10, 25, 60])
+@pytest.mark.parametrize("bound", [0, -0.02, -0.05, 0.05, -0.1])
+def test_paired_p_holds_its_level(n, bound):
+    """Enumerated over all tables and many discordances, at most 5 of 100 runs at the bound pass at 0.05."""
+    found = [(b, c) for b in range(n + 1) for c in range(n + 1 - b) if paired_p(b, c, n, bound) <= 0.05]
+    for discordant in (0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.6):
+        up, down = (discordant + bound) / 2, (discordant - bound) / 2
+        if min(up, down) >= 0:
+            cells = [up, down, 1 - up - down]
+            wrong = stats.multinomial.pmf([[b, c, n - b - c] for b, c in found], n, cells).sum()
+            assert wrong <= 0.05
