@@ -34,11 +34,11 @@ def save_tiny_classifier(folder: Path, *, labels: int) -> Path:
     return _save(BertForSequenceClassification, folder, num_labels=labels)
 
 
-def save_tiny_token_classifier(folder: Path) -> Path:
-    """Write a classifier of tokens with two labels, and its tokeniser; it reads 96 tokens."""
+def save_tiny_token_classifier(folder: Path, *, positions: int = 128) -> Path:
+    """Write a classifier of tokens with two labels, and its tokeniser; it reads that many tokens."""
     from transformers import BertForTokenClassification
 
-    return _save(BertForTokenClassification, folder, positions=96, num_labels=2)
+    return _save(BertForTokenClassification, folder, positions=positions, num_labels=2)
 
 
 def _save(network: Any, folder: Path, *, positions: int = POSITIONS, **options: Any) -> Path:

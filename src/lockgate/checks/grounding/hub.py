@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
+from functools import cache
+from itertools import groupby
+from typing import Any, TypeAlias
 
 from lockgate.cachefiles import hash_once
 from lockgate.checks.grounding.answers import Answer, Engine, Finding, Reading
+from lockgate.checks.grounding.token_windows import LEAST_ROOM, length, room, windows
 from lockgate.checks.grounding.units import Unit, units
 from lockgate.errors import FatalBackendError, UsageError
 from lockgate.fingerprints import hash_files
@@ -17,14 +19,21 @@ from lockgate.retrieval.loading import load_network
 __all__ = ["hub"]
 
 _SUPPORTED = ("entailment", "supported", "consistent", "faithful", "factual", "grounded", "attributable")
-_HALLUCINATED = ("hallucinated", "hallucination", "unsupported", "label_1", "1")
+_HALLUCINATED = ("hallucinated", "hallucination", "unsupported", "inconsistent", "not_supported")
 _LINE = 0.5
 _BATCH = 8
-_QUESTION = "Briefly answer the following question:\n{question}\n"
-_PASSAGES = (
-    "Bear in mind that your response should be strictly based on the following passages:\n{passages}\noutput:"
+_QUESTION = (
+    "Briefly answer the following question:\n{question}\n"
+    "Bear in mind that your response should be strictly based on the following {count} passages:\n"
+    "{passages}\n"
+    "In case the passages do not contain the necessary information to answer the question, please reply "
+    'with: "Unable to answer based on given passages."\noutput:'
 )
 _SUMMARY = "Summarize the following text:\n{passages}\noutput:"
+_TOO_LONG = "the detector cannot read it beside any evidence, as it is too long."
+
+_Scored: TypeAlias = tuple[float | None, Span | None]
+"""A claim's score, None where it is too long to be read, and its evidence."""
 
 
 def hub(model: str, setting: Setting) -> Engine:
@@ -33,7 +42,8 @@ def hub(model: str, setting: Setting) -> Engine:
     A sequence classifier gives each claim the best probability of support over windows of the passages that
     fit with it (MiniCheck's way); the label is found by its name, or is the last of two. A token classifier
     gives a claim the least support of its tokens, 1 - P(hallucinated), each token's best over the windows
-    (LettuceDetect's way, with its prompt). Which of them a model is, its configuration says.
+    (LettuceDetect's way, with the prompt of RAGTruth). Which of them a model is, its configuration says.
+    A claim, or for a classifier of tokens an answer, that is too long to be read whole has no score.
 
     Raises:
         UsageError: the name is neither a folder nor a hub id.
@@ -53,10 +63,11 @@ def hub(model: str, setting: Setting) -> Engine:
         ]
 
     return Engine(
-        read=read, identity={"engine": "hf", "model": weights, "rules": 1, "threshold": _LINE}, costly=True
+        read=read, identity={"engine": "hf", "model": weights, "rules": 2, "threshold": _LINE}, costly=True
     )
 
 
+@cache
 def _is_token_classifier(model: str) -> bool:
     from lockgate.quiet import hush
 
@@ -73,26 +84,46 @@ def _is_token_classifier(model: str) -> bool:
     return bool(kinds[0].endswith("ForTokenClassification"))
 
 
-def _reading(scored: Sequence[tuple[float, Span | None]], threshold: float) -> Reading:
-    findings = tuple(Finding(score=score, near=near) for score, near in scored)
+def _reading(scored: Sequence[_Scored], threshold: float) -> Reading:
+    scores = [score for score, _ in scored if score is not None]
     return Reading(
-        findings=findings, score=min(score for score, _ in scored), threshold=_LINE, line=threshold
+        findings=tuple(Finding(score=score, near=near) for score, near in scored),
+        score=min(scores, default=None),
+        threshold=_LINE,
+        line=threshold,
+        note=_TOO_LONG if len(scores) < len(scored) else "",
     )
 
 
-def _by_pairs(model: str, answer: Answer) -> list[tuple[float, Span | None]]:
+def _by_pairs(model: str, answer: Answer) -> list[_Scored]:
+    """All pairs of all claims are read in the same batches."""
     tokenizer, network = load_network(model, "cross-encoder")
-    supported = _supported_label(network.config)
     evidence = units(answer.passages)
-    scored: list[tuple[float, Span | None]] = []
-    for claim in answer.claims:
-        room = _room(tokenizer, network, claim.text)
-        windows = list(_windows(evidence, room, lambda text: _length(tokenizer, text)))
-        pairs = [(" ".join(u.text for u in window), claim.text) for window in windows]
-        chances = _pair_chances(tokenizer, network, pairs, supported)
-        best = max(range(len(chances)), key=chances.__getitem__)
-        scored.append((chances[best], _span(windows[best], answer.passages)))
-    return scored
+    read = [_windows_beside(tokenizer, network, claim.text, evidence) for claim in answer.claims]
+    pairs = [
+        (" ".join(u.text for u in window), claim.text)
+        for claim, found in zip(answer.claims, read, strict=True)
+        for window in found
+    ]
+    chances = iter(_pair_chances(tokenizer, network, pairs, _supported_label(network.config)))
+    return [_best([(next(chances), window) for window in found], answer) for found in read]
+
+
+def _windows_beside(
+    tokenizer: Any, network: Any, text: str, evidence: Sequence[Unit], *, label: str = ""
+) -> list[list[Unit]]:
+    """The evidence in windows that fit beside a text, each unit with a label; none where that is too long."""
+    fits, more = room(tokenizer, network, text), length(tokenizer, label) if label else 0
+    if fits < LEAST_ROOM + more:
+        return []
+    return list(windows(evidence, fits, lambda one: length(tokenizer, one) + more))
+
+
+def _best(scored: Sequence[tuple[float, Sequence[Unit]]], answer: Answer) -> _Scored:
+    if not scored:
+        return None, None
+    score, window = max(scored, key=lambda one: one[0])
+    return score, _span(window, answer.passages)
 
 
 def _pair_chances(
@@ -117,28 +148,54 @@ def _supported_label(config: Any) -> int | None:
     Raises:
         FatalBackendError: there are several labels and none is named so.
     """
-    names = {int(i): str(name).lower() for i, name in config.id2label.items()}
+    names = _labels(config)
     if len(names) == 1:
         return None
     named = [i for i, name in names.items() if name in _SUPPORTED]
     if named:
         return named[0]
     if len(names) == 2:
-        return 1
+        return next((1 - i for i, name in names.items() if name in _HALLUCINATED), 1)
     raise FatalBackendError(f"The detector has the labels {sorted(names.values())}, and none says supported.")
 
 
-def _by_tokens(model: str, answer: Answer) -> list[tuple[float, Span | None]]:
+def _hallucinated_label(config: Any) -> int:
+    """The label of a token that says hallucinated.
+
+    Raises:
+        FatalBackendError: there are not two labels and none is named so.
+    """
+    names = _labels(config)
+    named = [i for i, name in names.items() if name in _HALLUCINATED]
+    if named:
+        return named[0]
+    if len(names) == 2:
+        return next((1 - i for i, name in names.items() if name in _SUPPORTED), 1)
+    raise FatalBackendError(
+        f"The detector has the labels {sorted(names.values())}, and none says hallucinated."
+    )
+
+
+def _labels(config: Any) -> dict[int, str]:
+    return {int(i): str(name).lower() for i, name in config.id2label.items()}
+
+
+def _by_tokens(model: str, answer: Answer) -> list[_Scored]:
     tokenizer, network = load_network(model, "token classifier")
-    room = _room(tokenizer, network, answer.text) - _length(tokenizer, _prompt(answer.question, ""))
-    windows = list(_windows(units(answer.passages), room, lambda text: _length(tokenizer, text)))
+    label = _hallucinated_label(network.config)
+    frame = answer.text + _prompt(answer.question, "", 99)
     risks: list[float] | None = None
     offsets: list[tuple[int, int]] = []
-    for window in windows:
-        prompt = _prompt(answer.question, "\n".join(u.text for u in window))
-        offsets, found = _token_risks(tokenizer, network, prompt, answer.text)
+    evidence = units(answer.passages)
+    for window in _windows_beside(tokenizer, network, frame, evidence, label="passage 99:"):
+        sources = [" ".join(u.text for u in found) for _, found in groupby(window, key=lambda u: u.source)]
+        told = "\n".join(f"passage {n}: {text}" for n, text in enumerate(sources, 1))
+        prompt = _prompt(answer.question, told, len(sources))
+        offsets, found = _token_risks(tokenizer, network, prompt, answer.text, label)
         risks = found if risks is None else _least(risks, found)
-    placed = list(zip(offsets, risks or (), strict=True))
+    if risks is None:
+        return [(None, None)] * len(answer.claims)
+    placed = list(zip(offsets, risks, strict=True))
     return [(1 - _worst(placed, claim.start, claim.end), None) for claim in answer.claims]
 
 
@@ -150,14 +207,14 @@ def _least(one: Sequence[float], other: Sequence[float]) -> list[float]:
     return [min(a, b) for a, b in zip(one, other, strict=True)]
 
 
-def _prompt(question: str, passages: str) -> str:
+def _prompt(question: str, passages: str, count: int) -> str:
     if not question:
         return _SUMMARY.format(passages=passages)
-    return _QUESTION.format(question=question) + _PASSAGES.format(passages=passages)
+    return _QUESTION.format(question=question, passages=passages, count=count)
 
 
 def _token_risks(
-    tokenizer: Any, network: Any, prompt: str, answer: str
+    tokenizer: Any, network: Any, prompt: str, answer: str, label: int
 ) -> tuple[list[tuple[int, int]], list[float]]:
     """Of the answer's tokens, their places in it and their probabilities of being hallucinated."""
     import torch
@@ -166,47 +223,8 @@ def _token_risks(
     offsets, sides = read.pop("offset_mapping")[0].tolist(), read.sequence_ids(0)
     with torch.inference_mode():
         chances = torch.softmax(network(**read.to(network.device)).logits.float()[0].cpu(), -1)
-    label = next((int(i) for i, n in network.config.id2label.items() if str(n).lower() in _HALLUCINATED), 1)
     mine = [i for i, side in enumerate(sides) if side == 1]
     return [(offsets[i][0], offsets[i][1]) for i in mine], [float(chances[i, label]) for i in mine]
-
-
-def _room(tokenizer: Any, network: Any, text: str) -> int:
-    """How many tokens of evidence fit beside a text, at least 16."""
-    most = min(tokenizer.model_max_length, getattr(network.config, "max_position_embeddings", 4096), 4096)
-    return max(16, int(most) - _length(tokenizer, text) - int(tokenizer.num_special_tokens_to_add(pair=True)))
-
-
-def _length(tokenizer: Any, text: str) -> int:
-    return len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
-
-
-def _windows(evidence: Sequence[Unit], room: int, length: Callable[[str], int]) -> Iterator[list[Unit]]:
-    """Runs of units that fit the room, each starting with the last unit of the one before."""
-    window: list[Unit] = []
-    used = 0
-    for unit in (piece for one in evidence for piece in _pieces(one, room, length)):
-        needed = length(unit.text) + 1
-        if window and used + needed > room:
-            yield window
-            last = window[-1]
-            window, used = (
-                ([last], length(last.text) + 1) if length(last.text) + 1 + needed <= room else ([], 0)
-            )
-        window.append(unit)
-        used += needed
-    if window:
-        yield window
-
-
-def _pieces(unit: Unit, room: int, length: Callable[[str], int]) -> Iterator[Unit]:
-    """A unit that is too long alone, in halves at a space near its middle, until each fits."""
-    middle = unit.text.find(" ", len(unit.text) // 2)
-    if length(unit.text) < room or middle <= 0:
-        yield unit
-        return
-    for text in (unit.text[:middle], unit.text[middle + 1 :]):
-        yield from _pieces(replace(unit, text=text), room, length)
 
 
 def _span(window: Sequence[Unit], passages: Sequence[Passage]) -> Span:
