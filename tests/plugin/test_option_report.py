@@ -3,6 +3,8 @@
 import json
 import xml.etree.ElementTree as ET
 
+import pytest
+
 GATES = "gates:\n  accuracy: {min: 0.9}\n"
 
 
@@ -54,3 +56,73 @@ def test_backend_errors_have_their_type(desk):
     desk.write("answers/v3.json", {"hours": "At nine."})
     desk.run("--llm-backend=ft:v3", "--junitxml=out.xml", workers=2)
     assert [f.get("type") for f in junit(desk, "out.xml").iter("failure")] == ["backend-error"]
+
+
+def test_a_summary_for_a_pull_request_lies_in_the_folder(desk):
+    """With the certificate, beside the record."""
+    desk.many(50, right=20, gates=GATES)
+    assert desk.run("--llm-backend=ft:v3", "--llm-report=report").ret == 1
+    folder = desk.pytester.path / "report"
+    assert {"certificate.json", "junit.xml", "run.json", "summary.md"} <= {p.name for p in folder.iterdir()}
+    assert (folder / "summary.md").read_text().startswith("## ❌ Lockgate: 1 of 1 gate failed\n")
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize(
+    "ask", [["--llm-report=report,github"], ["--llm-report=github", "--llm-report=report"]]
+)
+def test_github_is_told(desk, monkeypatch, tmp_path, ask, workers):
+    """The step's summary takes the text of the folder's, and the gate is annotated at its line, once."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "step.md"))
+    desk.many(50, right=20, gates=GATES)
+    result = desk.run("--llm-backend=ft:v3", *ask, workers=workers)
+    text = (desk.pytester.path / "report/summary.md").read_text()
+    assert (tmp_path / "step.md").read_text() == f"{text}\n"
+    line = (
+        (desk.pytester.path / "evalsuites/many.yaml").read_text().splitlines().index("  accuracy: {min: 0.9}")
+    )
+    [command] = [line for line in result.stdout.lines if line.startswith("::")]
+    place = f"file=evalsuites/many.yaml,line={line + 1}"
+    assert command.startswith(f"::error {place},title=many on ft%3Av3%3A accuracy failed::")
+    assert "## ❌" not in result.stdout.str()
+
+
+def test_outside_github_the_summary_is_printed(desk, monkeypatch):
+    """Whoever tries the option at a desk sees what a pull request will show; no folder is made."""
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    result = desk.run("--llm-backend=prompt:v1", "--llm-report=github")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "::error file=evalsuites/shop.yaml,line=4,title=shop on prompt%3Av1%3A place::contains: *",
+            "*lockgate: summary, as GITHUB_STEP_SUMMARY names no file*",
+            "## ❌ Lockgate: 1 sample failed without a gate",
+        ]
+    )
+    assert not (desk.pytester.path / "github").exists()
+
+
+def test_the_ini_file_names_several_reports(desk, monkeypatch):
+    """One a line, or with commas."""
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    desk.pytester.makeini("[pytest]\nllm_report =\n    out\n    github\n")
+    result = desk.run("--llm-backend=ft:v3")
+    result.stdout.fnmatch_lines(["## ✅ Lockgate: 2 samples passed"])
+    assert (desk.pytester.path / "out/summary.md").is_file()
+
+
+def test_a_summary_that_cannot_be_written_is_said(desk, monkeypatch):
+    """Exit code 4, and the variable is named."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "none/step.md")
+    result = desk.run("--llm-backend=ft:v3", "--llm-report=github")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*GITHUB_STEP_SUMMARY: none/step.md cannot be written (No such file *"])
+
+
+def test_two_folders_are_a_usage_error(desk):
+    """Reports go to one."""
+    result = desk.run("--llm-backend=ft:v3", "--llm-report=a", "--llm-report=b")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(
+        ["*--llm-report: one folder takes the reports, not a and b. Name one of them.*"]
+    )

@@ -28,7 +28,7 @@ _COMPARED = {
 }
 _CUT = 600
 _AROUND = 40
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def gate_table(run: Run) -> str:
@@ -85,7 +85,7 @@ def _changes(variant: Variation) -> list[str]:
 
 
 def visible(text: str) -> str:
-    r"""A text in which control characters and changes of direction stand as escapes, such as `\x1b`."""
+    r"""A text whose control characters, changes of direction and halves of characters are escapes: `\x1b`."""
     return _CONTROL.sub(lambda m: f"\\x{ord(m[0]):02x}" if ord(m[0]) < 256 else f"\\u{ord(m[0]):04x}", text)
 
 
