@@ -29,8 +29,8 @@ Part: TypeAlias = tuple[float, Limits]
 Counted: TypeAlias = tuple[float, int]
 """Hits of how many independent ones; of hits, a fraction is rounded against the limit."""
 
-_POINTS = 8_192
-_CELLS = 256
+_POINTS = 4_096
+_CELLS = 128
 # The root of x⁴ = x + 1: its powers spread points evenly in three dimensions.
 _ROOT = 1.2207440846057596
 
@@ -111,7 +111,7 @@ def _lattice() -> tuple[tuple[int, int, int], ...]:
     )
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _below(hits: float, n: int) -> tuple[float, ...]:
     """The distribution of which exact low limits are quantiles, each cell at its lower end."""
     least = math.floor(hits + 1e-9)
@@ -120,7 +120,7 @@ def _below(hits: float, n: int) -> tuple[float, ...]:
     return tuple(beta_quantile(cell / _CELLS, least, n - least + 1) for cell in range(_CELLS))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _above(hits: float, n: int) -> tuple[float, ...]:
     """The same for high limits, each cell at its upper end."""
     return tuple(1 - share for share in reversed(_below(n - hits, n)))

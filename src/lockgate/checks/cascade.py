@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from lockgate.checks.authoring import unscored
-from lockgate.errors import UsageError
+from lockgate.errors import DocumentError, Problem, UsageError
 from lockgate.fingerprints import digest
 from lockgate.model import Case, Check, Completion, Figure, Measure, Setting, Verdict
 
@@ -76,7 +76,7 @@ def cascade(
     least, most = _band([0.3, 0.7] if unsure is None else unsure)
     if setting.check is None:
         raise UsageError("The check 'cascade' is made of others. Load it by its name, or from a suite.")
-    made = tuple(setting.check(declared) for declared in checks)
+    made = _made(checks, setting.check)
     stages = _Stages(checks=made, least=least, most=most, metric=metric, sent_on=f"{metric}_sent_on")
     return Check(
         name="cascade",
@@ -91,6 +91,20 @@ def cascade(
             "metric": metric,
         },
     )
+
+
+def _made(declared: list[Any], make: Callable[[Any], Check]) -> tuple[Check, ...]:
+    """The checks; the mistakes of all of them are told at once."""
+    made: list[Check] = []
+    problems: list[Problem] = []
+    for one in declared:
+        try:
+            made.append(make(one))
+        except DocumentError as error:
+            problems += error.problems
+    if problems:
+        raise DocumentError(problems)
+    return tuple(made)
 
 
 def _band(written: list[Any]) -> tuple[float, float]:
