@@ -220,6 +220,14 @@ def test_the_engine_passes_what_is_faithful():
     assert (found.status, found.figures["groundedness"]) == ("pass", 1.0)
 
 
+def test_the_engine_may_name_its_backend():
+    """As the engine `judge` does; checks without an option for it can have the engine, too."""
+    asked = []
+    setting = Setting(backend=lambda name: asked.append(name) or Scripted(answers={}))
+    assert grounded(engine="ragas:faithfulness:judge:v1", setting=setting).costly
+    assert asked == ["judge:v1"]
+
+
 def test_a_statement_without_a_verdict_is_unscored_and_counted():
     """It stays in the denominator; alone it leaves the answer unscored."""
     found = engine(It_is_blue=1, Its_lid_is_red=None)(CASE, ANSWER)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pytest
 
 from lockgate.backends.scripted import Scripted
+from lockgate.checks.citations import cites_sources
 from lockgate.checks.groundedness import grounded
 from lockgate.errors import UsageError
 from lockgate.model import Case, Completion, Setting
@@ -173,6 +174,15 @@ def test_a_reply_that_cannot_be_used_leaves_all_unscored(reply, why):
     """No reply is taken for support."""
     found = Judge(reply).of()
     assert (found.status, found.reason) == ("unscored", f"3 of 3 claims have no verdict: {why}")
+
+
+def test_a_citation_is_no_support_for_what_is_not_verified():
+    """Of a cited claim's two statements one is supported and one has no verdict: it is not known to hold."""
+    judge = Judge(verdicts("supported"), statements(s1=["It is blue.", "It is new."]))
+    setting = Setting(backend=lambda name: judge.backend)
+    check = cites_sources(engine="judge:judge:v1", setting=setting)
+    found = check(CASE, Completion(text="It is blue and new [1]."))
+    assert found.figures["citation_recall"] == 0.0
 
 
 def test_two_verdicts_on_one_claim_are_none():

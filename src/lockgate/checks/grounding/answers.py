@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from lockgate.checks.claims import Claim
 from lockgate.model import JSON, Case, Completion, Passage, Span
 
-__all__ = ["Answer", "Engine", "Finding", "Reading", "passages_of"]
+__all__ = ["Answer", "Engine", "Finding", "Reading", "passages_of", "weakest"]
 
 Kind: TypeAlias = Literal["contradiction", "not in the source"]
 
@@ -47,7 +47,7 @@ class Reading:
     """What is said of one answer: a finding for each claim, in order, and the score of the whole.
 
     Args:
-        score: 0..1; the answer fails below the threshold. None where no claim has a verdict.
+        score: 0..1; the answer fails below the threshold. None where it is not known.
         threshold: the engine's own for this answer, where none is given.
         line: a claim below it is unsupported in an answer that fails; the weakest always is.
         note: why claims have no verdict.
@@ -82,3 +82,14 @@ def passages_of(case: Case, completion: Completion) -> Sequence[Passage]:
     if completion.passages:
         return completion.passages
     return [Passage(id=f"context {n}", text=text) for n, text in enumerate(case.context, 1)]
+
+
+def weakest(findings: Sequence[Finding], line: float) -> float | None:
+    """The score of an answer that is as good as its weakest claim.
+
+    None where no claim has a score, and where those that have none could be weaker: an answer is known to
+    fall short by one claim below the line, and to be supported only by all.
+    """
+    scores = [finding.score for finding in findings if finding.score is not None]
+    least = min(scores, default=None)
+    return None if least is None or (least >= line and len(scores) < len(findings)) else least

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lockgate.checks.claims import Claim
-from lockgate.checks.grounding.answers import Answer, Engine, Finding, Reading
+from lockgate.checks.grounding.answers import Answer, Engine, Finding, Reading, weakest
 from lockgate.checks.overlap import terms
 from lockgate.checks.ragas_asking import Outcome, Task, run
 from lockgate.checks.ragas_parts import make_metric, require, version
@@ -27,14 +27,17 @@ def faithfulness(metric: str, backend: str | None, setting: Setting) -> Engine:
     first statement that is not supported; the share of those that are is in `groundedness`.
 
     Args:
-        metric: `faithfulness`, the one metric of ragas that has verdicts on claims of the answer alone.
-        backend: `FAMILY:VERSION` of the language model.
+        metric: `faithfulness`, the one metric of ragas that has verdicts on claims of the answer alone; or
+            `faithfulness:FAMILY:VERSION`, with the language model.
+        backend: `FAMILY:VERSION` of the language model, where the metric does not name it.
         setting: where it comes from.
 
     Raises:
         MissingExtra: ragas is not installed.
         UsageError: the metric is another, or there is no backend.
     """
+    metric, _, named = metric.partition(":")
+    backend = named or backend
     if metric != "faithfulness":
         raise UsageError(
             f"The check 'grounded' has no engine 'ragas:{metric}'. Write ragas:faithfulness; "
@@ -85,10 +88,10 @@ def _reading(answer: Answer, outcome: Outcome) -> Reading:
         verdicts = tuple(v for exchange in outcome.exchanges[1:] for v in exchange.verdicts)
         verdicts += (None,) * (len(claims) - len(verdicts))
         note = note or "ragas made no statement of the answer"
-    scores = [float(v) for v in verdicts if v is not None]
+    findings = tuple(Finding(score=None if v is None else float(v)) for v in verdicts)
     return Reading(
-        findings=tuple(Finding(score=None if v is None else float(v)) for v in verdicts),
-        score=min(scores, default=None),
+        findings=findings,
+        score=weakest(findings, _LINE),
         threshold=_LINE,
         line=_LINE,
         note=f"{note}.",

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, TypeAlias
 
 from lockgate.cachefiles import hash_once
-from lockgate.checks.grounding.answers import Answer, Engine, Finding, Reading
+from lockgate.checks.grounding.answers import Answer, Engine, Finding, Reading, weakest
 from lockgate.checks.grounding.token_windows import LEAST_ROOM, length, room, windows
 from lockgate.checks.grounding.units import Unit, units
 from lockgate.errors import FatalBackendError, UsageError
@@ -85,13 +85,13 @@ def _is_token_classifier(model: str) -> bool:
 
 
 def _reading(scored: Sequence[_Scored], threshold: float) -> Reading:
-    scores = [score for score, _ in scored if score is not None]
+    findings = tuple(Finding(score=score, near=near) for score, near in scored)
     return Reading(
-        findings=tuple(Finding(score=score, near=near) for score, near in scored),
-        score=min(scores, default=None),
+        findings=findings,
+        score=weakest(findings, threshold),
         threshold=_LINE,
         line=threshold,
-        note=_TOO_LONG if len(scores) < len(scored) else "",
+        note=_TOO_LONG if any(score is None for score, _ in scored) else "",
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lockgate.checks.claims import Claim
-from lockgate.checks.grounding.answers import Answer, Engine, Finding, Kind, Reading
+from lockgate.checks.grounding.answers import Answer, Engine, Finding, Kind, Reading, weakest
 from lockgate.checks.grounding.decomposed import SYSTEM as DECOMPOSE
 from lockgate.checks.grounding.decomposed import decomposed, requests_to_decompose
 from lockgate.checks.grounding.portions import portions
@@ -157,10 +157,9 @@ def _reading(
         for number in range(part.first, part.first + len(part.claims)):
             given[number].append(found.get(number))
     findings = tuple(map(_merged, given.values()))
-    scores = [f.score for f in findings if f.score is not None]
     return Reading(
         findings=findings,
-        score=min(scores, default=None),
+        score=weakest(findings, _LINE),
         threshold=_LINE,
         line=_LINE,
         note=next(iter(notes), _UNUSABLE if claims else ""),
