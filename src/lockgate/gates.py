@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from lockgate.figures import quantile_of
+from lockgate.clustering import Clusters
+from lockgate.evidence import Evidence
+from lockgate.hard import without_failure
+from lockgate.inference import NO_CLUSTERS
 from lockgate.model import Gate, Metric, Ruling, Sample
-from lockgate.power import binomial_n, quantile_n, scaled_n
-from lockgate.rivals import BASELINE, Part, Status, advice, against_baselines, undecided, unmet
-from lockgate.stats import T_LEAST
+from lockgate.power import needed_n
+from lockgate.rivals import BASELINE, Part, Status, advice, against_baselines, undecided
 from lockgate.units import show
 
-__all__ = ["BASELINE", "rule"]
+__all__ = ["BASELINE", "join", "parts_of", "rule"]
 
 _LABEL = "Ask more cases, and label more answers for its check."
 
@@ -35,7 +38,7 @@ def rule(
     samples: Sequence[Sample] = (),
     baselines: Mapping[str, Sequence[Sample]] = MappingProxyType({}),
 ) -> Ruling:
-    """Rule on one gate.
+    """Rule on one gate by itself, without regard to others.
 
     Args:
         gate: the bound or bounds.
@@ -49,16 +52,73 @@ def rule(
     Raises:
         ValueError: the metric is another than the gate's, or its limits are at a lower confidence.
     """
+    parts = parts_of(gate, metric, expected=expected, seen=seen, samples=samples, baselines=baselines)
+    return join(gate, metric, parts)
+
+
+def parts_of(
+    gate: Gate,
+    metric: Metric,
+    *,
+    expected: int,
+    seen: int,
+    samples: Sequence[Sample] = (),
+    baselines: Mapping[str, Sequence[Sample]] = MappingProxyType({}),
+    evidence: Evidence | None = None,
+    clusters: Clusters = NO_CLUSTERS,
+) -> list[Part]:
+    """What each bound of a gate says by itself, to be joined, or corrected for other gates' bounds before.
+
+    Args:
+        gate: as for `rule`, and so the next five.
+        metric: likewise.
+        expected: likewise.
+        seen: likewise.
+        samples: likewise.
+        baselines: likewise.
+        evidence: the metric's p-values; without them the parts have none but those of differences.
+        clusters: case id → what it shares with others, for differences.
+
+    Raises:
+        ValueError: as for `rule`.
+    """
     if metric.name != gate.metric or metric.confidence < gate.confidence - 1e-9:
         raise ValueError(f"{metric.name} at {metric.confidence} cannot decide on {gate.metric}")
-    part = _blocked(gate, metric, expected, seen) or _joined(_parts(gate, metric, samples, baselines))
+    hard = [without_failure(metric, samples, expected=expected)] if gate.hard and not metric.doubt else []
+    bounds = sum(b is not None for b in (gate.min, gate.max, gate.no_worse_than, gate.better_than))
+    if hard and not bounds:
+        return hard
+    blocked = _blocked(gate, metric, expected, seen)
+    if blocked is not None:
+        return [*hard, *[blocked] * max(bounds, 1)]
+    sides: tuple[tuple[_Side, float | None], ...] = (("min", gate.min), ("max", gate.max))
+    parts = [_bound(metric, b, side, samples, evidence) for side, b in sides if b is not None]
+    return [*hard, *parts, *against_baselines(gate, metric, samples, baselines, clusters)]
+
+
+def join(gate: Gate, metric: Metric, parts: Sequence[Part], *, group: str = "") -> Ruling:
+    """A gate's ruling: a fail where a part fails, a pass where all pass.
+
+    Args:
+        gate: the gate.
+        metric: what it was ruled by.
+        parts: what its bounds say, at least one.
+        group: the value of the gate's `by`.
+    """
+    order: tuple[Status, ...] = ("fail", "inconclusive", "pass")
+    status = next(s for s in order if any(p.status == s for p in parts))
+    deciding = [p for p in parts if p.status == status]
+    needed = [p.needed_n for p in deciding if p.needed_n is not None]
     return Ruling(
         gate=gate,
         metric=metric,
-        status=part.status,
-        reason=part.reason,
-        needed_n=part.needed_n,
-        regression=part.compared,
+        status=status,
+        reason=" ".join(dict.fromkeys(p.reason for p in deciding)),
+        needed_n=max(needed) if len(needed) == len(deciding) else None,
+        regression=any(p.compared for p in deciding),
+        group=group,
+        p_value=max((p.p_pass for p in parts if p.p_pass is not None), default=None),
+        adjusted_p=max((p.adjusted for p in parts if p.adjusted is not None), default=None),
     )
 
 
@@ -73,7 +133,7 @@ def _blocked(gate: Gate, metric: Metric, expected: int, seen: int) -> Part | Non
     if metric.value is None or not math.isfinite(metric.value):
         return undecided(f"{metric.name} has no value: {_why_no_value(metric)}")
     if all(bound is None for bound in (gate.min, gate.max, gate.no_worse_than, gate.better_than)):
-        return undecided("The gate has no bound. Give it min, max, no_worse_than or better_than.")
+        return undecided("The gate has no bound. Give it min, max, no_worse_than, better_than or hard.")
     return None
 
 
@@ -85,32 +145,25 @@ def _why_no_value(metric: Metric) -> str:
     return "it applies to no sample."
 
 
-def _parts(
-    gate: Gate, metric: Metric, samples: Sequence[Sample], baselines: Mapping[str, Sequence[Sample]]
-) -> list[Part]:
-    parts = []
-    if gate.min is not None:
-        parts.append(_bound(metric, gate.min, "min", samples))
-    if gate.max is not None:
-        parts.append(_bound(metric, gate.max, "max", samples))
-    return [*parts, *against_baselines(gate, metric, samples, baselines)]
-
-
-def _joined(parts: Sequence[Part]) -> Part:
-    order: tuple[Status, ...] = ("fail", "inconclusive", "pass")
-    status = next(s for s in order if any(p.status == s for p in parts))
-    deciding = [p for p in parts if p.status == status]
-    needed = [p.needed_n for p in deciding if p.needed_n is not None]
-    return Part(
-        status=status,
-        reason=" ".join(p.reason for p in deciding),
-        needed_n=max(needed) if len(needed) == len(deciding) else None,
-        compared=any(p.compared for p in deciding),
+def _bound(
+    metric: Metric, bound: float, side: _Side, samples: Sequence[Sample], evidence: Evidence | None
+) -> Part:
+    """One absolute bound, with its p-values."""
+    part = _by_limits(metric, bound, side, samples)
+    if evidence is None:
+        return part
+    above = side == "min"
+    settled = part.status == "fail" and _settled(metric, bound, side)
+    return replace(
+        part,
+        n=metric.n,
+        p_pass=evidence.p_value(bound, above=above),
+        p_fail=0.0 if settled else evidence.p_value(bound, above=not above),
     )
 
 
-def _bound(metric: Metric, bound: float, side: _Side, samples: Sequence[Sample]) -> Part:
-    """One absolute bound. The limit towards the bad side has to clear it."""
+def _by_limits(metric: Metric, bound: float, side: _Side, samples: Sequence[Sample]) -> Part:
+    """The limit towards the bad side has to clear the bound."""
     least, most = _least(metric), _most(metric)
     clear = least is not None and least >= bound if side == "min" else most is not None and most <= bound
     beyond = most is not None and most < bound if side == "min" else least is not None and least > bound
@@ -120,8 +173,10 @@ def _bound(metric: Metric, bound: float, side: _Side, samples: Sequence[Sample])
     settled = _settled(metric, bound, side)
     if beyond or settled:
         return Part(status="fail", reason=f"{head}: {_why_fail(side, settled=settled)}")
-    needed = _needed(metric, bound, side, samples)
-    return undecided(f"{head}: {_why_open(metric, bound, side, needed)}", needed)
+    needed = needed_n(metric, bound, above=side == "min", samples=samples)
+    return replace(
+        undecided(f"{head}: {_why_open(metric, bound, side, needed)}", needed), p_pass=None, p_fail=None
+    )
 
 
 def _least(metric: Metric) -> float | None:
@@ -161,28 +216,11 @@ def _why_open(metric: Metric, bound: float, side: _Side, needed: int | None) -> 
     return f"{why}. {advice(needed) if metric.raw is None else _LABEL}"
 
 
-def _needed(metric: Metric, bound: float, side: _Side, samples: Sequence[Sample]) -> int | None:
-    value = metric.value
-    if value is None or metric.raw is not None:
-        return None
-    if metric.kind == "quantile":
-        within = value >= bound if side == "min" else value <= bound
-        least = quantile_n(quantile_of(metric.name), confidence=metric.confidence)
-        return least if within and metric.n < least else None
-    if metric.kind == "rate":
-        cases = binomial_n(value, bound, confidence=metric.confidence)
-        return unmet(cases and cases * _trials(samples), metric.n)
-    limit = metric.low if value > bound else metric.high
-    return T_LEAST if limit is None else unmet(scaled_n(metric.n, value, limit, bound), metric.n)
-
-
-def _trials(samples: Sequence[Sample]) -> int:
-    cases = len({s.origin for s in samples})
-    return math.ceil(len(samples) / cases) if cases else 1
-
-
 def _head(metric: Metric) -> str:
     limits = f"[{show(metric.low, metric.unit)}, {show(metric.high, metric.unit)}]"
     unscored = f", {metric.unscored} unscored" if metric.unscored else ""
+    clusters = "" if metric.clusters is None else f" in {metric.clusters} clusters"
     raw = "" if metric.raw is None else f", raw {show(metric.raw, metric.unit)}"
-    return f"{metric.name} is {show(metric.value, metric.unit)} {limits}, n {metric.n}{unscored}{raw}"
+    return (
+        f"{metric.name} is {show(metric.value, metric.unit)} {limits}, n {metric.n}{clusters}{unscored}{raw}"
+    )

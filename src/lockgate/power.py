@@ -3,17 +3,50 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from lockgate.beta import beta_cdf
-from lockgate.stats import paired_limits
+from lockgate.figures import quantile_of
+from lockgate.model import Metric, Sample
+from lockgate.stats import T_LEAST, paired_limits
 
-__all__ = ["MOST", "binomial_n", "paired_n", "quantile_n", "scaled_n"]
+__all__ = ["MOST", "binomial_n", "needed_n", "paired_n", "quantile_n", "scaled_n", "unmet"]
 
 MOST = 1_000_000
 """No larger n is looked for: nobody asks that many questions to pass a gate."""
 
 _SAWTOOTH = 2_000
+
+
+def needed_n(metric: Metric, bound: float, *, above: bool, samples: Sequence[Sample] = ()) -> int | None:
+    """About how many samples would decide a bound, if the metric's value stays as it is.
+
+    Args:
+        metric: with its limits.
+        bound: in the metric's unit.
+        above: whether the bound is a least value.
+        samples: this run's, which tell the trials of a case.
+
+    Returns:
+        A number above `metric.n`, or None where none would do, or where something else is in the way.
+    """
+    value = metric.value
+    if value is None or metric.raw is not None:
+        return None
+    if metric.kind == "quantile":
+        within = value >= bound if above else value <= bound
+        least = quantile_n(quantile_of(metric.name), confidence=metric.confidence)
+        return least if within and metric.n < least else None
+    if metric.kind == "rate":
+        cases = binomial_n(value, bound, confidence=metric.confidence)
+        return unmet(cases and math.ceil(cases * _worth(metric, samples)), metric.n)
+    limit = metric.low if value > bound else metric.high
+    return T_LEAST if limit is None else unmet(scaled_n(metric.n, value, limit, bound), metric.n)
+
+
+def unmet(needed: int | None, n: int) -> int | None:
+    """What is needed, unless there are that many already: then it is something else that is in the way."""
+    return needed if needed is not None and needed > n else None
 
 
 def binomial_n(rate: float, bound: float, *, confidence: float) -> int | None:
@@ -102,6 +135,14 @@ def scaled_n(n: int, value: float, limit: float, bound: float) -> int | None:
         return None
     needed = n * ((value - limit) / (value - bound)) ** 2
     return max(n + 1, math.ceil(needed)) if needed <= MOST else None
+
+
+def _worth(metric: Metric, samples: Sequence[Sample]) -> float:
+    """How many samples make one independent case: the trials, or what clusters make of them."""
+    if metric.effective_n:
+        return metric.n / metric.effective_n
+    cases = len({s.case_id for s in samples})
+    return math.ceil(len(samples) / cases) if cases and not metric.of else 1
 
 
 def _least(clears: Callable[[int], bool]) -> int | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from lockgate.clustering import Clusters
 from lockgate.differences import Difference, difference
+from lockgate.inference import NO_CLUSTERS
 from lockgate.model import Gate, Metric, Sample
-from lockgate.power import paired_n, scaled_n
+from lockgate.power import paired_n, scaled_n, unmet
 from lockgate.stats import T_LEAST
 from lockgate.units import show
 
-__all__ = ["BASELINE", "Part", "Status", "advice", "against_baselines", "undecided", "unmet"]
+__all__ = ["BASELINE", "Part", "Status", "advice", "against_baselines", "undecided"]
 
 BASELINE = "baseline"
 """The word in a gate for what the command line names."""
@@ -23,12 +25,27 @@ Status: TypeAlias = Literal["pass", "fail", "inconclusive"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What one bound of a gate says; `compared` when it is a bound on the difference from a baseline."""
+    """What one bound of a gate says.
+
+    Args:
+        status: what it comes to.
+        reason: why, in a sentence or two.
+        needed_n: samples that would decide it; None where that is not known, or none would.
+        compared: whether it is a bound on the difference from a baseline.
+        p_pass: the p-value of its pass; None where it is no matter of chance.
+        p_fail: the p-value of its fail; likewise.
+        adjusted: `p_pass` after correction for the other bounds.
+        n: samples, or pairs, that it rests on; None where that is not known.
+    """
 
     status: Status
     reason: str
     needed_n: int | None = None
     compared: bool = False
+    p_pass: float | None = None
+    p_fail: float | None = None
+    adjusted: float | None = None
+    n: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +68,19 @@ def _rivals(gate: Gate) -> Iterator[_Rival]:
 
 
 def against_baselines(
-    gate: Gate, metric: Metric, samples: Sequence[Sample], baselines: Mapping[str, Sequence[Sample]]
+    gate: Gate,
+    metric: Metric,
+    samples: Sequence[Sample],
+    baselines: Mapping[str, Sequence[Sample]],
+    clusters: Clusters = NO_CLUSTERS,
 ) -> list[Part]:
     """What each bound on a difference says; see `gates.rule` for the arguments."""
-    return [_against(metric, samples, baselines.get(rival.word), rival) for rival in _rivals(gate)]
+    return [_against(metric, samples, baselines.get(rival.word), rival, clusters) for rival in _rivals(gate)]
 
 
 def undecided(reason: str, needed_n: int | None = None) -> Part:
     """Nothing can be said yet, and how many samples it takes if that is known."""
-    return Part(status="inconclusive", reason=reason, needed_n=needed_n)
+    return Part(status="inconclusive", reason=reason, needed_n=needed_n, p_pass=1.0, p_fail=1.0)
 
 
 def advice(needed: int | None) -> str:
@@ -69,13 +90,12 @@ def advice(needed: int | None) -> str:
     return f"If this value holds, {needed:,} samples would decide it."
 
 
-def unmet(needed: int | None, n: int) -> int | None:
-    """What is needed, unless there are that many already: then it is something else that is in the way."""
-    return needed if needed is not None and needed > n else None
-
-
 def _against(
-    metric: Metric, samples: Sequence[Sample], theirs: Sequence[Sample] | None, rival: _Rival
+    metric: Metric,
+    samples: Sequence[Sample],
+    theirs: Sequence[Sample] | None,
+    rival: _Rival,
+    clusters: Clusters,
 ) -> Part:
     """A bound on the difference from a baseline, turned so that more is better."""
     if theirs is None or theirs is samples or metric.kind == "quantile":
@@ -83,9 +103,19 @@ def _against(
     if metric.raw is not None and rival.least:
         remedy = "Leave the margin out, or bound the metric with min or max."
         return undecided(f"{rival}: a difference is not corrected for the check's errors. {remedy}")
-    found, least = difference(samples, theirs, metric), rival.least
+    found, least = difference(samples, theirs, metric, clusters), rival.least
     if found.value is None:
         return undecided(f"{rival}: the runs share no scored sample of {metric.name}.")
+    return replace(
+        _compared(metric, found, rival),
+        n=found.n,
+        p_pass=1.0 if found.worst is None else found.worst.p_value(least, above=True),
+        p_fail=1.0 if found.best is None else found.best.p_value(least, above=False),
+    )
+
+
+def _compared(metric: Metric, found: Difference, rival: _Rival) -> Part:
+    least = rival.least
     head = f"{_difference_head(metric, found)}; {rival}, margin {show(abs(least), metric.unit)}"
     if found.low is not None and (found.low > least or (found.low == least and not rival.strict)):
         return Part(status="pass", reason=f"{head}: the low limit clears it.")
