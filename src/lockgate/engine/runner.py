@@ -87,7 +87,7 @@ def run_suite(
             backend = loaded.backend(loaded.select(backend))
         samples = _sample(suite, backend, kept, policy, budget)
         timings, notes = time_backend(suite, backend, policy=policy, budget=budget)
-    baselines = {} if baseline is None else {BASELINE: baseline.samples}
+    baselines = {} if baseline is None else {BASELINE: (*baseline.samples, *baseline.variants)}
     return conclude(suite, backend, samples, timings=timings, notes=notes, baselines=baselines)
 
 

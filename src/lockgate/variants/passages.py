@@ -125,8 +125,10 @@ def _others(original: Case, around: Surroundings, most: int) -> list[str]:
     for other in around.random.sample(around.cases, tries):
         texts = [t for t in other.context if t not in original.context and t not in found]
         fitting = [t for t in texts if not any(holds(t, answer) for answer in expected)]
-        if other.id != original.id and fitting and len(found) < most:
+        if other.id != original.id and fitting:
             found.append(around.random.choice(fitting))
+        if len(found) == most:
+            break
     return found
 
 
