@@ -24,7 +24,7 @@ test-slow: $(READY)
 
 # ragas takes older versions of some packages, so it has an environment of its own on top of the other.
 test-ragas: $(RAGAS)/.ready
-	$(RAGAS)/bin/python -m pytest tests/unit/test_*ragas*.py tests/docs/test_reference_checks.py -k ragas
+	$(RAGAS)/bin/python -m pytest tests/unit/test_*ragas*.py tests/plugin/test_ragas.py tests/docs/test_reference_checks.py -k ragas
 
 test-gpu: $(READY)
 	$(BIN)/pytest tests -m gpu
