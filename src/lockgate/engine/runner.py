@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from lockgate.corrections import correct
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.suites import load_suite
 from lockgate.engine.asking import Asker, Budget, Journalled, Policy
@@ -17,21 +16,16 @@ from lockgate.engine.jobs import request_for
 from lockgate.engine.journal import Journal
 from lockgate.engine.latency import timing_notes
 from lockgate.engine.probe import answers_apart, probe
+from lockgate.engine.ruling import rule_all
 from lockgate.engine.varying import ask_all
 from lockgate.errors import LockgateError
 from lockgate.fingerprints import digest
-from lockgate.gates import BASELINE, rule
+from lockgate.gates import BASELINE
 from lockgate.matrices import tabulate
-from lockgate.metrics import measure
 from lockgate.model import (
     JSON,
-    VARIANT_MEASURES,
     Backend,
-    Gate,
     Latency,
-    Measure,
-    Metric,
-    Ruling,
     Run,
     Sample,
     Suite,
@@ -39,13 +33,13 @@ from lockgate.model import (
     Where,
 )
 from lockgate.prompts import count_examples
+from lockgate.trials import flaky_cases
 from lockgate.units import show
 
 __all__ = ["conclude", "environment", "run_suite", "time_backend"]
 
 _LONG_PROMPT_TOKENS = 2000
 _MANY_EXAMPLES = 5
-_OF_VARIANTS = frozenset(measure.name for measure in VARIANT_MEASURES)
 
 
 def run_suite(
@@ -134,23 +128,17 @@ def conclude(
         notes: what a reader should know beside what is noted here.
     """
     own = [sample for sample in samples if sample.variant is None]
-    measures = _measures(suite)
-    confidences = {gate.metric: gate.confidence for gate in suite.gates}
-    measured = measure(samples, measures, timings=timings, confidences=confidences)
-    corrected = correct(measured, own, suite)
-    metrics = corrected.metrics
-    by_name = {m.name: m for m in metrics}
-    rulings = tuple(_ruled(suite, gate, by_name[gate.metric], samples, baselines) for gate in suite.gates)
+    ruled = rule_all(suite, samples, timings=timings, baselines=baselines)
     identity = dict(backend.identity)
     return Run(
         suite=suite.name,
         backend=backend.name,
         fingerprint=digest(identity),
         samples=tuple(own),
-        metrics=metrics,
-        rulings=rulings,
+        metrics=ruled.metrics,
+        rulings=ruled.rulings,
         variants=tuple(sample for sample in samples if sample.variant is not None),
-        tables=tabulate(own, [table for check in suite.checks for table in check.tables], metrics),
+        tables=tabulate(own, [table for check in suite.checks for table in check.tables], ruled.metrics),
         seed=suite.seed,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         environment=environment(),
@@ -164,13 +152,16 @@ def conclude(
         notes=(
             *suite.notes,
             *notes,
-            *corrected.notes,
+            *ruled.notes,
             *timing_notes(timings),
             *_load_notes(backend),
             *_prompt_notes(backend, own),
         ),
         checks={label: digest(dict(identity)) for label, identity in suite.check_identities.items()},
         places=_places(suite, own),
+        flaky=flaky_cases(own),
+        cluster=suite.cluster,
+        fields=suite.fields,
     )
 
 
@@ -183,24 +174,6 @@ def environment() -> Mapping[str, JSON]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
     }
-
-
-def _ruled(
-    suite: Suite,
-    gate: Gate,
-    metric: Metric,
-    samples: Sequence[Sample],
-    baselines: Mapping[str, Sequence[Sample]],
-) -> Ruling:
-    """A gate's ruling on the samples that its metric is of: the cases', or the variants' of its own kind."""
-    if metric.name in _OF_VARIANTS:
-        cases = sum(variant.metric == metric.name for variant in suite.variants)
-        seen = [s for s in samples if s.variant is not None and s.variant.metric == metric.name]
-    else:
-        cases, seen = len(suite.cases), [s for s in samples if s.variant is None]
-    return rule(
-        gate, metric, expected=cases * suite.trials, seen=len(seen), samples=seen, baselines=baselines
-    )
 
 
 def _places(suite: Suite, samples: Sequence[Sample]) -> Mapping[str, Where]:
@@ -217,13 +190,6 @@ def _sample(
 ) -> list[Sample]:
     asker = Asker(backend=backend, journal=journal, policy=policy, budget=budget)
     return ask_all(suite, backend, lambda _: asker)
-
-
-def _measures(suite: Suite) -> tuple[Measure, ...]:
-    made = {variant.metric for variant in suite.variants} | suite.gated
-    of_variants = [measure for measure in VARIANT_MEASURES if measure.name in made]
-    of_checks = {m.name: m for check in suite.checks for m in check.measures}
-    return (*of_checks.values(), *of_variants)
 
 
 def _how_timed(latency: Latency, backend: Backend) -> tuple[str, ...]:

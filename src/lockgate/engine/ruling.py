@@ -1,0 +1,186 @@
+"""Samples to rulings: every gate, every group of it, all sharing one error rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+
+from lockgate.corrections import correct
+from lockgate.evidence import Evidence, Limits, p_by_levels
+from lockgate.gates import join, parts_of
+from lockgate.metrics import evidence, measure
+from lockgate.model import (
+    VARIANT_MEASURES,
+    Gate,
+    Measure,
+    Metric,
+    Ruling,
+    Sample,
+    Suite,
+    Timing,
+)
+from lockgate.multiplicity import share_error
+from lockgate.rivals import Part
+from lockgate.trials import MAJORITY, aggregated, split_aggregate
+
+__all__ = ["Ruled", "measures_of", "rule_all"]
+
+_OF_VARIANTS = frozenset(measure.name for measure in VARIANT_MEASURES)
+_Runs = Mapping[str, Sequence[Sample]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """What a run comes to: its metrics, its rulings, and what a reader should know of them."""
+
+    metrics: tuple[Metric, ...]
+    rulings: tuple[Ruling, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """All of a suite's samples, or those of one group."""
+
+    suite: Suite
+    samples: Sequence[Sample]
+    baselines: _Runs
+    timings: Sequence[Timing] = ()
+    group: str = ""
+
+    def measured(self, measures: Sequence[Measure], confidences: Mapping[str, float]) -> Ruled:
+        """The metrics, each at its gate's confidence, corrected for their checks' errors."""
+        clusters = self.suite.fields.get(self.suite.cluster, {})
+        found = measure(
+            self.samples, measures, timings=self.timings, confidences=confidences, clusters=clusters
+        )
+        own = [sample for sample in self.samples if sample.variant is None]
+        corrected = correct(found, own, self.suite)
+        return Ruled(metrics=corrected.metrics, rulings=(), notes=tuple(corrected.notes))
+
+
+def rule_all(
+    suite: Suite,
+    samples: Sequence[Sample],
+    *,
+    timings: Sequence[Timing] = (),
+    baselines: _Runs = MappingProxyType({}),
+) -> Ruled:
+    """Measure all samples and rule on every gate, with Holm's correction unless the suite wants none.
+
+    Args:
+        suite: what ran.
+        samples: of cases and variants; those that are missing make gates inconclusive.
+        timings: what the latency probe measured.
+        baselines: what gates compare with, by the word in the gate; `samples` itself where that is this run.
+    """
+    scene = _Scene(suite=suite, samples=samples, timings=timings, baselines=baselines)
+    measures = measures_of(suite)
+    confidences = {gate.metric: gate.confidence for gate in suite.gates}
+    whole = scene.measured(measures, confidences)
+    named = {m.name: m for m in measures}
+    asked = [(gate, part) for gate in suite.gates for part in _scenes(gate, scene)]
+    metrics = [_metric(gate, part, whole, named.get(gate.metric)) for gate, part in asked]
+    parts = [
+        (_parts(gate, metric, part, named.get(gate.metric)), gate.confidence)
+        for (gate, part), metric in zip(asked, metrics, strict=True)
+    ]
+    ruled = share_error(parts) if suite.correction == "holm" else [found for found, _ in parts]
+    rulings = [
+        join(gate, metric, found, group=part.group)
+        for (gate, part), metric, found in zip(asked, metrics, ruled, strict=True)
+    ]
+    return Ruled(metrics=whole.metrics, rulings=tuple(rulings), notes=whole.notes)
+
+
+def measures_of(suite: Suite) -> tuple[Measure, ...]:
+    """What a suite measures: what its checks and variants make, and of rates what several trials come to."""
+    made = {variant.metric for variant in suite.variants} | suite.gated
+    of_variants = [measure for measure in VARIANT_MEASURES if measure.name in made]
+    of_checks = {m.name: m for check in suite.checks for m in check.measures}
+    return (*of_checks.values(), *of_variants, *_aggregates(suite, of_checks))
+
+
+def _aggregates(suite: Suite, rates: Mapping[str, Measure]) -> Iterator[Measure]:
+    several = (f"pass@{suite.trials}", f"pass^{suite.trials}", MAJORITY) if suite.trials > 1 else ()
+    usual = [(m, word) for m in rates.values() if m.kind == "rate" for word in several]
+    gated = [
+        (rates[split[0]], split[1])
+        for gate in suite.gates
+        if (split := split_aggregate(gate.metric)) and split[0] in rates
+    ]
+    for rate, word in dict.fromkeys((*usual, *gated)):
+        yield aggregated(rate, word, trials=suite.trials)
+
+
+def _scenes(gate: Gate, scene: _Scene) -> Iterator[_Scene]:
+    """The samples that a gate rules on at once: all, or those of each value of its `by`."""
+    if not gate.by:
+        yield scene
+        return
+    values = scene.suite.fields.get(gate.by, {})
+    for value in dict.fromkeys(values.values()):
+        ids = {case_id for case_id, own in values.items() if own == value}
+        mine = [s for s in scene.samples if s.origin in ids]
+        theirs = {
+            word: mine if runs is scene.samples else [s for s in runs if s.origin in ids]
+            for word, runs in scene.baselines.items()
+        }
+        yield _Scene(suite=scene.suite, samples=mine, baselines=theirs, group=value)
+
+
+def _metric(gate: Gate, scene: _Scene, whole: Ruled, measured: Measure | None) -> Metric:
+    if not scene.group:
+        return next(m for m in whole.metrics if m.name == gate.metric)
+    chosen = [measured] if measured is not None else []
+    found = scene.measured(chosen, {gate.metric: gate.confidence})
+    return next(m for m in found.metrics if m.name == gate.metric)
+
+
+def _parts(gate: Gate, metric: Metric, scene: _Scene, measured: Measure | None) -> list[Part]:
+    """What the gate's bounds say of the samples that its metric is of: the cases', or their variants'."""
+    expected, seen = _concerned(gate, scene)
+    baselines = {word: seen if runs is scene.samples else runs for word, runs in scene.baselines.items()}
+    return parts_of(
+        gate,
+        metric,
+        expected=expected,
+        seen=len(seen),
+        samples=seen,
+        baselines=baselines,
+        evidence=_evidence(metric, scene, measured),
+        clusters=scene.suite.fields.get(scene.suite.cluster, {}),
+    )
+
+
+def _concerned(gate: Gate, scene: _Scene) -> tuple[int, list[Sample]]:
+    """How many samples there should be, and those that are there."""
+    suite, of = scene.suite, scene.suite.fields.get(gate.by, {})
+
+    def within(case_id: str) -> bool:
+        return not gate.by or of.get(case_id) == scene.group
+
+    if gate.metric in _OF_VARIANTS:
+        cases = sum(v.metric == gate.metric and within(v.of.id) for v in suite.variants)
+        return cases * suite.trials, [
+            s for s in scene.samples if s.variant is not None and s.variant.metric == gate.metric
+        ]
+    cases = sum(within(case.id) for case in suite.cases)
+    return cases * suite.trials, [s for s in scene.samples if s.variant is None]
+
+
+def _evidence(metric: Metric, scene: _Scene, measured: Measure | None) -> Evidence:
+    """The p-values of the test that gave the metric its limits."""
+    if metric.raw is not None and measured is not None:
+        by_levels = partial(p_by_levels, partial(_limits_at, scene, measured))
+        return Evidence(least=by_levels, most=by_levels)
+    own = measured or Measure(name=metric.name, kind=metric.kind, better=metric.better, unit=metric.unit)
+    clusters = scene.suite.fields.get(scene.suite.cluster, {})
+    return evidence(scene.samples, own, timings=scene.timings, clusters=clusters)
+
+
+def _limits_at(scene: _Scene, measured: Measure, confidence: float) -> Limits:
+    metric = scene.measured([measured], {measured.name: confidence}).metrics[0]
+    return metric.floor, metric.ceiling
