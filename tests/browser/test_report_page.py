@@ -49,7 +49,7 @@ def test_the_worst_cases_come_first(show):
     tab = show(new())
     badges = tab.locator("table.cases .badge").all_inner_texts()
     assert badges == ["! error", "✗ miss", "✗ miss", "? unscored", "– not asked", "✓ pass"]
-    assert status(tab) == "1–6 of 6 shown; 6 in all"
+    assert status(tab) == "Cases 1–6 of 6 that fit; 6 in all"
 
 
 def test_a_filter_leaves_what_it_says(show):
@@ -59,7 +59,7 @@ def test_a_filter_leaves_what_it_says(show):
     assert shown(tab) == ["wrong", "worse"]
     tab.get_by_label("Metric").select_option("groundedness")
     assert shown(tab) == ["worse"]
-    assert status(tab) == "1–1 of 1 shown; 6 in all"
+    assert status(tab) == "Cases 1–1 of 1 that fit; 6 in all"
 
 
 def test_a_search_looks_into_question_answer_reason_and_id(show):
@@ -98,7 +98,7 @@ def test_many_cases_are_paged(show):
     assert len(shown(tab)) == 50
     tab.get_by_role("button", name="Last page").click()
     assert len(shown(tab)) == 20
-    assert status(tab) == "101–120 of 120 shown; 120 in all"
+    assert status(tab) == "Cases 101–120 of 120 that fit; 120 in all"
     assert tab.get_by_role("button", name="Next page").is_disabled()
 
 

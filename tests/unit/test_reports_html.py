@@ -14,8 +14,13 @@ from runs import ACCURACY, FREE, HIT, LATENCY, MISS, any_runs, ruling, run
 
 from lockgate.model import (
     ClassFigures,
+    Comparison,
     Completion,
+    Delta,
     Estimate,
+    FlakyCase,
+    Flip,
+    Gate,
     Metric,
     Passage,
     Run,
@@ -23,6 +28,7 @@ from lockgate.model import (
     Span,
     Table,
     Timing,
+    Variation,
     Verdict,
     Where,
 )
@@ -361,3 +367,121 @@ def test_scripts_and_styles_are_files_of_the_package():
     """They are found as an installed package finds them."""
     names = {path.name for path in resources.files("lockgate.reports.html").iterdir()}
     assert {"page.js", "page.css", "cases.css", "table.js"} <= names
+
+
+# Beside a baseline
+
+COMPARISON = Comparison(
+    baseline="prompt:v1 (run.json)",
+    deltas=(
+        Delta(
+            metric="accuracy",
+            value=-0.1,
+            low=-0.2,
+            high=-0.01,
+            n=50,
+            gained=1,
+            lost=6,
+            p_value=0.125,
+            test="McNemar",
+        ),
+        Delta(metric="groundedness", value=None),
+    ),
+    flips=(
+        Flip(case_id="b", status="newly failing", ours=0.0, theirs=1.0, metrics=("accuracy",)),
+        Flip(case_id="a", status="fixed", ours=1.0, theirs=0.0),
+        Flip(case_id="c", status="flaky", ours=0.5, theirs=0.25),
+    ),
+    unchanged=47,
+    only_theirs=("gone",),
+    changes=("The dataset has changed.",),
+    weakened=("accuracy: min 0.9 was 0.95.",),
+)
+
+
+def test_a_bound_made_weaker_is_said_first():
+    """Before any ruling, on the first screen, and again where the baseline is told of."""
+    parsed = tree(passing(comparison=COMPARISON))
+    assert text(parsed.xpath("//section[contains(@class, 'verdict')]//li")[0]) == (
+        "A bound was made weaker: accuracy: min 0.9 was 0.95."
+    )
+    [callout] = parsed.find_class("callout")
+    assert [text(item) for item in callout.iter("li")] == [
+        "Weaker: accuracy: min 0.9 was 0.95.",
+        "The dataset has changed.",
+    ]
+
+
+def test_newly_failing_cases_are_named_on_the_first_screen():
+    """Each is a link to the case."""
+    [link] = tree(passing(comparison=COMPARISON)).xpath("//section[contains(@class, 'verdict')]//li/a")
+    assert (link.text, link.get("href")) == ("b", "#cases?suite=triage&backend=ft%3Av3&case=b")
+
+
+def test_differences_from_the_baseline_are_drawn_around_zero():
+    """In words, with limits, the test's p, and who won and lost; a metric without pairs is left out."""
+    parsed = tree(run(comparison=COMPARISON))
+    [row] = parsed.xpath("//table[starts-with(caption, 'Differences')]/tbody/tr")
+    assert text(row) == "accuracy0.1 worse-0.2 … -0.01p 0.125 (McNemar)-0.20.2501 won, 6 lost"
+    [drawing] = row.iter("svg")
+    assert drawing.get("class") == "strip fail"
+    assert drawing.get("aria-label") == "accuracy -0.1, limits -0.2 to -0.01; above 0 is better"
+
+
+def test_flips_are_listed_by_what_happened():
+    """Those newly failing are open; cases that cannot be paired are counted."""
+    parsed = tree(run(comparison=COMPARISON))
+    found = {text(d.find("summary")): d for d in parsed.xpath("//details[ul[@class='flips']]")}
+    assert list(found) == ["1 case newly failing", "1 case fixed", "1 case flaky"]
+    assert [d.get("open") is not None for d in found.values()] == [True, False, False]
+    assert text(found["1 case flaky"].find("ul")) == "c, 25% → 50% of trials"
+    assert parsed.xpath("//p[starts-with(., '47 cases unchanged')]")[0].text_content() == (
+        "47 cases unchanged, 1 case only in the baseline."
+    )
+
+
+def test_flaky_cases_are_listed_with_their_rate():
+    """Those that pass least come first."""
+    flaky = (FlakyCase(case_id="a", passed=2, trials=3), FlakyCase(case_id="b", passed=1, trials=3))
+    [listed] = tree(run(flaky=flaky)).xpath("//details[starts-with(summary, 'Flaky')]/ul")
+    assert [text(item) for item in listed] == ["b 1 of 3", "a 2 of 3"]
+
+
+def test_groups_of_a_gate_are_told_apart():
+    """Each value of the gate's `by` has a row of its own."""
+    gate = Gate(metric="accuracy", min=0.9, by="language")
+    rulings = tuple(dataclasses.replace(ruling(), gate=gate, group=value) for value in ("de", "en"))
+    rows = tree(run(rulings=rulings)).xpath("//table[caption='Gates']/tbody/tr/td[1]")
+    assert [text(cell) for cell in rows] == ["ft:v3, language de", "ft:v3, language en"]
+
+
+def test_a_doubtful_or_corrected_metric_says_so():
+    """Beside its limits."""
+    metric = dataclasses.replace(ACCURACY, raw=0.6, doubt="Its check has no calibration.")
+    [cell] = tree(run(rulings=(ruling(metric),))).xpath("//table[caption='Gates']//td[@class='limits']")
+    assert "0.6 before the check's errors are taken out" in text(cell)
+    assert "Its check has no calibration." in text(cell)
+
+
+def test_variants_of_cases_are_in_the_table():
+    """With what they were made of; a gate on their metric leads to them alone."""
+    variant = Variation(of="a", kind="typos", metric="invariance", diff="- which\n+ whcih")
+    verdict = Verdict(check="typos", status="fail", reason="It changed.", figures={"invariance": False})
+    varied = Sample(case_id="a~typos", completion=Completion(text="x"), verdicts=(verdict,), variant=variant)
+    invariance = Metric(name="invariance", value=0.5, low=0.1, high=0.9, n=2)
+    made = run(variants=(varied,), rulings=(ruling(invariance, status="fail"),))
+    packed = data(tree(made))["runs"][0]["samples"][-1]
+    assert packed["variant"] == {
+        "of": "a",
+        "kind": "typos",
+        "metric": "invariance",
+        "diff": "- which\n+ whcih",
+    }
+    assert missed(made, made.rulings[0]) == 1
+
+
+def test_what_fell_short_is_worth_reading_even_where_it_may_ship():
+    """A backend whose gates all pass still has a link to its misses."""
+    short = Sample(case_id="b", completion=Completion(text="x"), verdicts=(MISS,))
+    [item] = tree(passing(samples=(short,))).xpath("//section[contains(@class, 'verdict')]//li")
+    assert text(item) == "1 case of triage fell short all the same. Read them"

@@ -72,7 +72,7 @@ def frame(
         units: of both, as in `units.show`.
         titles: what both measure; the vertical one stands above its axis.
     """
-    across = Scale(low=x[0], high=x[-1], start=44.0, end=width - 16.0)
+    across = Scale(low=x[0], high=x[-1], start=50.0, end=width - 22.0)
     up = Scale(low=y[0], high=y[-1], start=height - 38.0, end=22.0)
     parts = [
         *_across(x, across, up, units[0]),
@@ -100,5 +100,5 @@ def _shown(tick: float, unit: str) -> str:
 
 
 def _titles(width: int, height: int, titles: tuple[str, str]) -> Iterator[Markup]:
-    yield element("text", titles[0], x=width - 16, y=height - 5, text_anchor="end", class_="title")
+    yield element("text", titles[0], x=width - 4, y=height - 5, text_anchor="end", class_="title")
     yield element("text", titles[1], x=4, y=12, class_="title")

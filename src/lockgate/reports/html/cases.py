@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from lockgate.model import Completion, Passage, Run, Sample, Span, Verdict
-from lockgate.plain import as_json
+from lockgate.plain import as_json, to_plain
 from lockgate.reports.html.markup import Markup
 from lockgate.reports.html.outcome import came_to
 
@@ -46,7 +46,7 @@ def embedded(runs: Sequence[Run]) -> Markup:
 
 def _run(run: Run, pool: _Pool) -> _Row:
     places = {name: f"{where.path}:{where.line}" for name, where in run.places.items()}
-    samples = [_sample(sample, pool) for sample in run.samples]
+    samples = [_sample(sample, pool) for sample in (*run.samples, *run.variants)]
     return {"suite": run.suite, "backend": run.backend, "places": places, "samples": samples}
 
 
@@ -55,6 +55,8 @@ def _sample(sample: Sample, pool: _Pool) -> _Row:
     row: _Row = {"id": sample.case_id, "outcome": came_to(sample), "input": pool.number(sample.input)}
     if sample.trial:
         row["trial"] = sample.trial
+    if sample.variant is not None:
+        row["variant"] = to_plain(sample.variant)
     if sample.error is not None:
         row["error"] = sample.error
     if completion is not None:

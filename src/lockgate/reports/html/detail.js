@@ -17,9 +17,19 @@ function detailOf(view, state, texts) {
     { class: "detail" },
     make("h4", {}, "Question", row.place ? make("span", { class: "muted" }, ` ${row.place}`) : null),
     textBox("Question", row.input, evidenceIn(sample, "input", row.input)),
+    variantOf(sample),
     both ? make("p", { class: "note" }, keyTo(answers[0] === answers[1])) : null,
     make("div", { class: both ? "sides two" : "sides" }, ...sides.filter(Boolean)),
   );
+}
+
+/** What a variant of a case was made of, and the smallest change that fails as well. */
+function variantOf(sample) {
+  if (!sample.variant) return null;
+  const { of, kind, diff, smallest } = sample.variant;
+  const parts = [["The whole change", diff], ["The smallest change that fails", smallest]].filter(([, text]) => text);
+  const boxes = parts.flatMap(([name, text]) => [make("h5", {}, name), textBox(name, text, [])]);
+  return make("div", {}, make("p", { class: "note" }, visible(`A variant (${kind}) of ${of}.`)), ...boxes);
 }
 
 function keyTo(same) {

@@ -38,7 +38,7 @@ function explore(data, root) {
     body.replaceChildren(...shown.flatMap(rowFor));
     const from = state.page * PAGE + 1;
     const total = rows.length.toLocaleString("en");
-    status.textContent = views.length ? `${from.toLocaleString("en")}–${(from + shown.length - 1).toLocaleString("en")} of ${views.length.toLocaleString("en")} shown; ${total} in all` : `No case fits; ${total} in all`;
+    status.textContent = views.length ? `Cases ${from.toLocaleString("en")}–${(from + shown.length - 1).toLocaleString("en")} of ${views.length.toLocaleString("en")} that fit; ${total} in all` : `No case fits; ${total} in all`;
     caption.textContent = `Cases on ${state.backend}${state.other ? ` compared with ${state.other}` : ""}`;
     pager.replaceChildren(...pagerOf(state.page, pages, (page) => { state.page = page; state.open = null; render(); root.scrollIntoView({ block: "start" }); }));
     pager.hidden = pages === 1;
@@ -102,7 +102,7 @@ function byKey(event, body) {
 function cellsOf(view, button, state, withSuite, texts) {
   const { row, sample, theirSample } = view;
   return [
-    make("th", { scope: "row", class: "c-case" }, button, withSuite ? make("span", { class: "wanted" }, visible(row.suite)) : null),
+    make("th", { scope: "row", class: "c-case" }, button, withSuite ? make("span", { class: "wanted" }, visible(row.suite)) : null, sample.variant ? make("span", { class: "wanted" }, visible(`${sample.variant.kind} of ${sample.variant.of}`)) : null),
     make("td", { class: "c-question" }, make("div", { class: "clamp" }, visible(row.input.slice(0, 300)))),
     resultCell(sample, view.mine, state.metric, texts),
     ...(state.other ? [resultCell(theirSample, view.theirs, state.metric, texts), make("td", { class: `c-change ${view.change}` }, CHANGES[view.change])] : []),

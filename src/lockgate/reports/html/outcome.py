@@ -37,9 +37,10 @@ def gated(run: Run) -> frozenset[str]:
 def missed(run: Run, ruling: Ruling) -> int:
     """How many samples have no answer, or fall short in a check with a share in the ruling's metric."""
     name = ruling.metric.name
+    varied = [s for s in run.variants if s.variant is not None and s.variant.metric == name]
     return sum(
         sample.error is not None or any(name in v.figures for v in sample.shortfalls)
-        for sample in run.samples
+        for sample in varied or run.samples
     )
 
 
@@ -66,6 +67,6 @@ def answer_of(runs: Sequence[Run]) -> tuple[Answer, int, int]:
 
 
 def _alone(run: Run, bounded: Collection[str]) -> _Alone:
-    failing = [s for s in run.samples if s.error is not None or not s.governed(bounded)]
+    failing = [s for s in (*run.samples, *run.variants) if s.error is not None or not s.governed(bounded)]
     errors = sum(came_to(sample) == "error" for sample in failing)
     return _Alone(errors=errors, misses=len(failing) - errors)

@@ -11,10 +11,9 @@ from importlib import resources
 
 from lockgate.model import Run
 from lockgate.reports.html.cases import embedded
-from lockgate.reports.html.charts import latency_charts, score_charts
-from lockgate.reports.html.markup import Content, Markup, element, join
-from lockgate.reports.html.matrices import matrices
-from lockgate.reports.html.rulings import gate_table, metric_table, scrolling
+from lockgate.reports.html.markup import Markup, element
+from lockgate.reports.html.rulings import scrolling
+from lockgate.reports.html.suite import suite_part
 from lockgate.reports.html.verdict import backends, suite_anchor, verdicts
 
 __all__ = ["page"]
@@ -71,44 +70,13 @@ def _header(runs: Sequence[Run]) -> Markup:
 def _main(runs: Sequence[Run]) -> Iterator[Markup]:
     yield element("div", verdicts(runs), id="verdict")
     for suite in dict.fromkeys(run.suite for run in runs):
-        yield _suite(suite, [run for run in runs if run.suite == suite])
+        yield suite_part(suite, [run for run in runs if run.suite == suite])
     instead = element("p", "The table of cases needs scripts; all above is complete.")
     head = element("h2", "Cases", id="cases-title")
     yield element(
         "section", head, element("div", instead, id="explorer"), id="cases", aria_labelledby="cases-title"
     )
     yield element("section", element("h2", "About"), *map(_about, runs), id="about")
-
-
-def _suite(name: str, runs: Sequence[Run]) -> Markup:
-    anchor = suite_anchor(name)
-    others = metric_table(runs)
-    notes = [element("li", _labelled(run, note, runs)) for run in runs for note in run.notes]
-    return element(
-        "section",
-        element("h2", name, id=f"{anchor}-title"),
-        gate_table(runs),
-        element("details", element("summary", "Metrics without a gate"), others) if others else None,
-        _charts(f"{anchor}-latency", "Latency", latency_charts(runs)),
-        _charts(f"{anchor}-scores", "Scores", score_charts(runs)),
-        _charts(f"{anchor}-classes", "Classes", [m for run in runs for m in matrices(run)]),
-        element("details", element("summary", f"Notes ({len(notes)})"), element("ul", *notes))
-        if notes
-        else None,
-        id=anchor,
-        aria_labelledby=f"{anchor}-title",
-        class_="suite",
-    )
-
-
-def _charts(anchor: str, title: str, charts: Sequence[Markup]) -> Markup | None:
-    if not charts:
-        return None
-    return join([element("h3", title, id=anchor), element("div", *charts, class_="charts")])
-
-
-def _labelled(run: Run, note: str, runs: Sequence[Run]) -> Content:
-    return f"{run.backend}: {note}" if len(runs) > 1 else note
 
 
 def _about(run: Run) -> Markup:

@@ -36,7 +36,7 @@ def scrolling(label: str, content: Markup) -> Markup:
 
 
 def _columns(runs: Sequence[Run], ruling: str | None) -> Iterator[str]:
-    if len(runs) > 1:
+    if _several(runs):
         yield "Backend"
     if ruling:
         yield ruling
@@ -91,20 +91,44 @@ def _rows(
     rows: Sequence[tuple[Run, Metric, Ruling | None]],
     span: tuple[float, float],
 ) -> Iterator[Markup]:
+    last = len(rows) - 1
     for number, (run, metric, ruling) in enumerate(rows):
         head = element("th", name, scope="rowgroup", rowspan=len(rows)) if not number else None
-        backend = element("td", run.backend) if len(runs) > 1 else None
+        backend = element("td", _named(run, ruling)) if _several(runs) else None
         status = element("td", badge(ruling.status)) if ruling else None
-        yield element("tr", head, backend, status, *_figures(metric, ruling, span))
+        figures = _figures(metric, ruling, span, ends=number == last)
+        yield element("tr", head, backend, status, *figures)
 
 
-def _figures(metric: Metric, ruling: Ruling | None, span: tuple[float, float]) -> Iterator[Markup]:
+def _figures(
+    metric: Metric, ruling: Ruling | None, span: tuple[float, float], *, ends: bool
+) -> Iterator[Markup]:
     gate, status = (ruling.gate, ruling.status) if ruling else (None, "none")
     limits = f"{show(metric.low, metric.unit)} … {show(metric.high, metric.unit)}"
     yield element("td", show(metric.value, metric.unit), class_="number strong")
-    yield element("td", limits, class_="limits", title=f"{metric.method}, {metric.confidence:g} each side")
-    yield element("td", strip(metric, span, gate=gate, status=status))
+    told = [element("span", said, class_="wanted") for said in _doubts(metric, ruling)]
+    method = f"{metric.method}, {metric.confidence:g} each side"
+    yield element("td", limits, *told, class_="limits", title=method)
+    yield element("td", strip(metric, span, gate=gate, status=status, ends=ends))
     yield element("td", f"{metric.n:,}", *_beside(metric, ruling), class_="number")
+
+
+def _several(runs: Sequence[Run]) -> bool:
+    """Whether a gate may have several rows: on several backends, or for each value of its `by`."""
+    return len(runs) > 1 or any(ruling.group for run in runs for ruling in run.rulings)
+
+
+def _named(run: Run, ruling: Ruling | None) -> str:
+    return f"{run.backend}, {ruling.gate.by} {ruling.group}" if ruling and ruling.group else run.backend
+
+
+def _doubts(metric: Metric, ruling: Ruling | None) -> Iterator[str]:
+    if metric.raw is not None:
+        yield f"{show(metric.raw, metric.unit)} before the check's errors are taken out"
+    if metric.doubt:
+        yield metric.doubt
+    if ruling and ruling.adjusted_p is not None and ruling.adjusted_p != ruling.p_value:
+        yield f"p {ruling.p_value:.3g}, {ruling.adjusted_p:.3g} with the other gates"
 
 
 def _beside(metric: Metric, ruling: Ruling | None) -> Iterator[Markup]:

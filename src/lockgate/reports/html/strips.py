@@ -1,18 +1,18 @@
-"""One metric as a strip: its interval and value against what the gate accepts."""
+"""One metric as a strip: its interval against what the gate accepts, or its difference from a baseline."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lockgate.model import Gate, Metric
+from lockgate.model import Delta, Gate, Metric
 from lockgate.reports.html.axes import Scale, round_ticks
-from lockgate.reports.html.markup import Markup, element, join
+from lockgate.reports.html.markup import Markup, element
 from lockgate.units import show, show_bound
 
-__all__ = ["domain", "strip"]
+__all__ = ["difference_strip", "domain", "strip"]
 
-_WIDTH, _HEIGHT = 260, 34
-_LEFT, _RIGHT = 8.0, 252.0
+_WIDTH, _BARE, _TALL = 340, 22, 34
+_LEFT, _RIGHT = 8.0, 332.0
 _MIDDLE = 12.0
 
 
@@ -35,7 +35,12 @@ def domain(metrics: Sequence[Metric], gate: Gate | None) -> tuple[float, float]:
 
 
 def strip(
-    metric: Metric, span: tuple[float, float], *, gate: Gate | None = None, status: str = "none"
+    metric: Metric,
+    span: tuple[float, float],
+    *,
+    gate: Gate | None = None,
+    status: str = "none",
+    ends: bool = True,
 ) -> Markup | None:
     """The drawing, with its figures as its name for those who do not see it; None without a value.
 
@@ -44,21 +49,51 @@ def strip(
         span: from `domain`.
         gate: the bounds; what they accept is shaded.
         status: the ruling's, for its colour.
+        ends: whether the span's ends are written below.
     """
     if metric.value is None:
         return None
     x = Scale(low=span[0], high=span[1], start=_LEFT, end=_RIGHT)
-    drawn = join([*_ground(x, gate), *_interval(metric, x), *_ends(span, metric.unit)])
+    written = _ends(span, metric.unit) if ends else ()
+    return _drawing(
+        [*_ground(x, gate), *_interval(metric, x), *written], status, _told(metric, gate), ends=ends
+    )
+
+
+def difference_strip(delta: Delta, *, ends: bool = True) -> Markup | None:
+    """How much better or worse than a baseline, with its limits around 0; None without a value."""
+    if delta.value is None:
+        return None
+    known = [abs(v) for v in (delta.value, delta.low, delta.high) if v is not None]
+    most = round_ticks(0.0, max(known) or 1.0, 2)[-1]
+    x = Scale(low=-most, high=most, start=_LEFT, end=_RIGHT)
+    metric = Metric(name=delta.metric, value=delta.value, low=delta.low, high=delta.high, unit=delta.unit)
+    track = element("rect", x=_LEFT, y=5, width=_RIGHT - _LEFT, height=14, class_="track")
+    zero = element("line", x1=x(0.0), x2=x(0.0), y1=1, y2=23, class_="bound")
+    told = f"{_told(metric, None)}; above 0 is better"
+    written = _ends((-most, most), delta.unit) if ends else ()
+    return _drawing([track, zero, *_interval(metric, x), *written], _direction(delta), told, ends=ends)
+
+
+def _drawing(parts: Sequence[Markup], status: str, told: str, *, ends: bool) -> Markup:
+    height = _TALL if ends else _BARE
     return element(
         "svg",
-        drawn,
+        *parts,
         class_=f"strip {status}",
-        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
+        viewBox=f"0 0 {_WIDTH} {height}",
         width=_WIDTH,
-        height=_HEIGHT,
+        height=height,
         role="img",
-        aria_label=_told(metric, gate),
+        aria_label=told,
     )
+
+
+def _direction(delta: Delta) -> str:
+    """Coloured as a pass or a fail only where its limits are on one side of no difference."""
+    if delta.low is not None and delta.low > 0:
+        return "pass"
+    return "fail" if delta.high is not None and delta.high < 0 else "none"
 
 
 def _ground(x: Scale, gate: Gate | None) -> Iterator[Markup]:
@@ -88,8 +123,8 @@ def _interval(metric: Metric, x: Scale) -> Iterator[Markup]:
 
 
 def _ends(span: tuple[float, float], unit: str) -> Iterator[Markup]:
-    yield element("text", show(span[0], unit), x=_LEFT, y=_HEIGHT - 2)
-    yield element("text", show(span[1], unit), x=_RIGHT, y=_HEIGHT - 2, text_anchor="end")
+    yield element("text", show(span[0], unit), x=_LEFT, y=_TALL - 2)
+    yield element("text", show(span[1], unit), x=_RIGHT, y=_TALL - 2, text_anchor="end")
 
 
 def _told(metric: Metric, gate: Gate | None) -> str:

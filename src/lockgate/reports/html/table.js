@@ -5,6 +5,8 @@ const ORDER = { error: 0, miss: 1, unscored: 2, unasked: 3, pass: 4 };
 const WORDS = { error: "error", miss: "miss", unscored: "unscored", unasked: "not asked", pass: "pass" };
 const SIGNS = { error: "!", miss: "✗", unscored: "?", unasked: "–", pass: "✓" };
 const CHANGES = { worse: "newly failing", better: "fixed", same: "unchanged" };
+/** The metrics that only variants of cases count towards. */
+const VARIED = new Set();
 const natural = new Intl.Collator(undefined, { numeric: true });
 
 /** One row for each case and trial of a suite, with the sample of each backend. */
@@ -13,6 +15,7 @@ function rowsOf(data) {
   for (const run of data.runs) {
     for (const sample of run.samples) {
       const trial = sample.trial || 0;
+      if (sample.variant) VARIED.add(sample.variant.metric);
       const key = JSON.stringify([run.suite, sample.id, trial]);
       if (!rows.has(key)) {
         rows.set(key, { suite: run.suite, id: sample.id, trial, by: {}, input: data.texts[sample.input], place: "" });
@@ -35,7 +38,11 @@ function verdictsFor(sample, metric) {
 /** What a sample came to in a metric, or in all; null where the metric does not apply to it. */
 function outcomeOf(sample, metric) {
   if (!sample) return null;
-  if (!metric || sample.error !== undefined || sample.outcome === "unasked") return sample.outcome;
+  if (!metric) return sample.outcome;
+  if (sample.error !== undefined || sample.outcome === "unasked") {
+    const own = sample.variant ? [sample.variant.metric] : null;
+    return (own ? own.includes(metric) : !VARIED.has(metric)) ? sample.outcome : null;
+  }
   const verdicts = verdictsFor(sample, metric);
   if (!verdicts.length) return null;
   const short = verdicts.filter((verdict) => verdict.short).map((verdict) => verdict.status);

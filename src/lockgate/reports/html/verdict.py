@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from lockgate.model import Ruling, Run
 from lockgate.reports.html.markup import Content, Markup, element, join
-from lockgate.reports.html.outcome import Answer, answer_of, missed
+from lockgate.reports.html.outcome import Answer, answer_of, came_to, missed
 from lockgate.units import count
 
 __all__ = ["backends", "badge", "cases_link", "suite_anchor", "verdicts"]
@@ -60,13 +60,22 @@ def suite_anchor(suite: str) -> str:
 def _card(name: str, runs: Sequence[Run], *, level: int) -> Markup:
     answer, errors, misses = answer_of(runs)
     head = element("h1" if level == 1 else "h2", f"{_MARKS[answer]} {name} {_SAYS[answer]}")
-    reasons = list(_reasons(runs, errors, misses))
+    reasons = list(_reasons(runs, errors, misses)) or list(_all_the_same(runs))
     shown = element("ul", *reasons[:_SHOWN]) if reasons else None
     rest = reasons[_SHOWN:]
     folded = (
         element("details", element("summary", f"{len(rest)} more"), element("ul", *rest)) if rest else None
     )
     return element("section", head, _tally(runs), shown, folded, class_=f"verdict {answer}")
+
+
+def _all_the_same(runs: Sequence[Run]) -> Iterator[Markup]:
+    """What is still worth reading where nothing is in the way: the cases that fell short."""
+    for run in runs:
+        short = sum(came_to(sample) not in ("pass", "unasked") for sample in run.samples)
+        if short:
+            said = f"{count(short, 'case')} of {run.suite} fell short all the same. "
+            yield element("li", said, cases_link("Read them", run, show="short"))
 
 
 def _tally(runs: Sequence[Run]) -> Markup:
@@ -81,15 +90,31 @@ def _tally(runs: Sequence[Run]) -> Markup:
 
 
 def _reasons(runs: Sequence[Run], errors: int, misses: int) -> Iterator[Markup]:
-    """Worst first: samples without an answer, gates that fail, gates that are open, misses without a gate."""
+    """Worst first: weaker bounds, samples without an answer, gates that fail or are open, other misses."""
+    weakened = (said for run in runs if run.comparison for said in run.comparison.weakened)
+    for said in dict.fromkeys(weakened):
+        yield element("li", element("strong", "A bound was made weaker: "), said)
     if errors:
         yield _alone(runs, f"{count(errors, 'sample')} without an answer or a verdict", "error")
     several = len(runs) > 1
     ruled = [(run, ruling) for run in runs for ruling in run.rulings if ruling.status != "pass"]
     for run, ruling in sorted(ruled, key=lambda pair: _ORDER[pair[1].status]):
         yield _reason(run, ruling, several=several)
+    yield from _broken(runs)
     if misses:
         yield _alone(runs, f"{count(misses, 'sample')} short in a check that no gate bounds", "miss")
+
+
+def _broken(runs: Sequence[Run]) -> Iterator[Markup]:
+    """What passed in the baseline and does not now, whatever the gates say of it."""
+    for run in runs:
+        flips = run.comparison.flipped("newly failing") if run.comparison else ()
+        if run.comparison and flips:
+            said = f"{count(len(flips), 'case')} newly failing against {run.comparison.baseline}: "
+            shown = [cases_link(f.case_id, run, case=f.case_id) for f in flips[:_SHOWN]]
+            links = [piece for link in shown for piece in (link, " ")]
+            more = f"… and {len(flips) - _SHOWN:,} more" if len(flips) > _SHOWN else None
+            yield element("li", said, *links, more)
 
 
 def _alone(runs: Sequence[Run], said: str, outcome: str) -> Markup:
