@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from lockgate.checks.questions import ask, form
+import pytest
+
+from lockgate.checks.questions import ask, form, value_in
 from lockgate.model import Completion, Request
 
 SCHEMA = {"type": "object", "required": ["a"]}
@@ -57,3 +59,22 @@ def test_a_request_without_a_reply_has_an_error():
 def test_without_requests_nothing_is_asked():
     """An empty list costs no call."""
     assert ask(SimpleNamespace(), []) == []
+
+
+def test_a_value_may_have_prose_around_it():
+    """Models explain themselves."""
+    assert value_in(Completion(text='Sure: {"a": 1}')) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("finish", "reason"),
+    [
+        ("stop", "line 1, column 7: Expecting value"),
+        ("length", "its max_tokens cut it off (line 1, column 7: Expecting value)"),
+    ],
+)
+def test_a_reply_that_was_cut_off_says_so(finish, reason):
+    """What to mend is the limit, not the model."""
+    with pytest.raises(ValueError, match="Expecting value") as caught:
+        value_in(Completion(text='{"a": ', finish=finish))
+    assert str(caught.value) == reason

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lockgate.model import JSON, Backend, Completion, Request
+from lockgate.strict_json import extract
 
-__all__ = ["ask", "form"]
+__all__ = ["ask", "form", "value_in"]
 
 _SILENT = "the backend gave no answer"
 
@@ -32,3 +33,17 @@ def ask(backend: Backend, requests: Sequence[Request]) -> list[Completion]:
     for reply in backend.complete(requests) if requests else ():
         replies.setdefault(id(reply.request), reply)
     return [replies.get(id(request), Completion(error=_SILENT, request=request)) for request in requests]
+
+
+def value_in(reply: Completion) -> JSON:
+    """The one JSON value of a reply, with prose or a code fence around it or without.
+
+    Raises:
+        ValueError: there is none, or more than one; the text says so where the token limit cut the reply off.
+    """
+    try:
+        return extract(reply.text)
+    except ValueError as error:
+        if reply.finish != "length":
+            raise
+        raise ValueError(f"its max_tokens cut it off ({error})") from error

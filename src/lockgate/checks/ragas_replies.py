@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from lockgate.checks.questions import value_in
 from lockgate.checks.ragas_parts import Model
 from lockgate.model import Completion
-from lockgate.strict_json import extract
 
 __all__ = ["Unusable", "align", "read"]
 
@@ -31,7 +31,7 @@ def read(reply: Completion, form: Model) -> Model:
     if reply.error is not None:
         raise Unusable(f"the backend gave no answer: {reply.error}")
     try:
-        return form.model_validate(extract(reply.text))
+        return form.model_validate(value_in(reply))
     except ValueError as error:
         said = _first(error) if hasattr(error, "errors") else str(error)
         raise Unusable(f"the model's reply cannot be used: {said}") from error

@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from lockgate.checks.claims import Claim
 from lockgate.checks.grounding.answers import Answer
-from lockgate.checks.questions import form
+from lockgate.checks.questions import form, value_in
 from lockgate.model import JSON, Backend, Completion, Request
-from lockgate.strict_json import extract
 
 __all__ = ["SYSTEM", "decomposed", "requests_to_decompose"]
 
@@ -97,7 +96,7 @@ def _told(answer: Answer, at: int) -> str:
 def _named(reply: Completion, numbers: range) -> Iterator[tuple[int, list[str] | None]]:
     """What a reply says of sentences that were asked of; None for what cannot be used."""
     try:
-        told = extract(reply.text)
+        told = value_in(reply)
     except ValueError:
         return
     listed = told.get("sentences") if isinstance(told, dict) else None

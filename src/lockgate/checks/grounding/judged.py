@@ -12,11 +12,10 @@ from lockgate.checks.grounding.answers import Answer, Engine, Finding, Kind, Rea
 from lockgate.checks.grounding.decomposed import SYSTEM as DECOMPOSE
 from lockgate.checks.grounding.decomposed import decomposed, requests_to_decompose
 from lockgate.checks.grounding.portions import portions
-from lockgate.checks.questions import ask, form
+from lockgate.checks.questions import ask, form, value_in
 from lockgate.errors import UsageError
 from lockgate.fingerprints import digest
 from lockgate.model import JSON, Backend, Completion, Passage, Request, Setting, Span
-from lockgate.strict_json import extract
 
 __all__ = ["judged"]
 
@@ -183,7 +182,7 @@ def _verdicts(answer: Answer, reply: Completion) -> tuple[dict[int, Finding], st
     if reply.error is not None:
         return {}, f"the judge gave no answer: {reply.error}."
     try:
-        told = extract(reply.text)
+        told = value_in(reply)
     except ValueError as error:
         return {}, f"the judge's answer cannot be used: {error}."
     given = list(_usable(answer, told))
