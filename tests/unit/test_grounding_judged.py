@@ -7,6 +7,8 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lockgate.backends.scripted import Scripted
 from lockgate.checks.citations import cites_sources
@@ -311,6 +313,42 @@ def test_instructions_in_the_answer_stay_data():
     judge.of(text)
     assert [len(request.messages) for request, _ in judge.asked] == [2, 2]
     assert judge.told("answer") == [text]
+
+
+NUMBERS = st.integers(-1, 4) | st.booleans() | st.none() | st.text(max_size=2)
+WORDS = (
+    st.sampled_from(["supported", "contradicted", "not in the source", "SUPPORTED", "", "yes"]) | st.none()
+)
+ENTRIES = st.fixed_dictionaries({}, optional={"claim": NUMBERS, "verdict": WORDS, "quote": NUMBERS})
+SENTENCES = st.fixed_dictionaries(
+    {}, optional={"sentence": NUMBERS, "statements": st.lists(st.text(max_size=4) | st.none()) | st.none()}
+)
+
+
+@given(st.lists(ENTRIES | NUMBERS, max_size=5))
+def test_an_answer_passes_only_by_a_verdict_on_each_claim(given_verdicts):
+    """Whatever a judge replies, it takes one `supported` for each claim, and no second verdict on it."""
+    found = Judge(json.dumps({"verdicts": given_verdicts})).of()
+    usable = [
+        (one["claim"], one["verdict"])
+        for one in given_verdicts
+        if isinstance(one, dict)
+        and type(one.get("claim")) is int
+        and one.get("verdict") in ("supported", "contradicted", "not in the source")
+    ]
+    supports = all([v for n, v in usable if n == claim] == ["supported"] for claim in (1, 2, 3))
+    assert (found.status == "pass") == supports
+
+
+@given(st.lists(SENTENCES | NUMBERS, max_size=5))
+def test_whatever_the_split_no_sentence_is_lost(split):
+    """Each of them, or what it was split into, is verified, unless its list of statements is empty."""
+    judge = Judge(supported, json.dumps({"sentences": split}))
+    judge.of()
+    asked = {text for claims in judge.told("claims") for text in claims.values()}
+    named = {one["sentence"] for one in split if isinstance(one, dict) and type(one.get("sentence")) is int}
+    for number, sentence in enumerate(("It has a warranty.", "It is blue.", "It weighs 900 grams."), 1):
+        assert number in named or sentence in asked
 
 
 def test_it_is_costly_and_its_backend_is_its_identity():

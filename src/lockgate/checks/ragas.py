@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from lockgate.checks.answer_words import references
@@ -14,7 +15,8 @@ from lockgate.checks.ragas_metrics import METRICS, Metric, Name
 from lockgate.checks.ragas_parts import make_metric, require, version
 from lockgate.errors import LockgateError, UsageError, did_you_mean
 from lockgate.fingerprints import digest
-from lockgate.model import JSON, Case, Check, Completion, Measure, Setting, Verdict
+from lockgate.model import JSON, Backend, Case, Check, Completion, Measure, Setting, Verdict
+from lockgate.retrieval.embedding import Embedder
 from lockgate.retrieval.embedding import embedder as find_embedder
 
 __all__ = ["ragas"]
@@ -66,38 +68,68 @@ def ragas(
     if setting.backend is None:
         raise UsageError("The check 'ragas' needs a project. Declare its backend in lockgate.yaml.")
     require("The check 'ragas'")
-    scored = METRICS[metric]
-    asked = setting.backend(backend)
-    vectors = find_embedder(embedder, base=setting.base) if scored.embeds else None
-    options: dict[str, JSON] = {"embeddings": True, "strictness": strictness} if scored.embeds else {}
-    options |= {"mode": mode} if scored.lower else {}
+    made = METRICS[metric]
+    scorer = _Scorer(
+        name=metric,
+        metric=made,
+        threshold=threshold,
+        reference=reference,
+        options={"strictness": strictness} if made.embeds else {"mode": mode} if made.lower else {},
+        backend=setting.backend(backend),
+        embedder=find_embedder(embedder, base=setting.base) if made.embeds else None,
+    )
+    return Check(
+        name="ragas",
+        measures=(Measure(name=metric, kind="mean", better="lower" if made.lower else "higher"),),
+        judge=lambda case, completion: scorer.many([(case, completion)])[0],
+        judge_many=scorer.many,
+        costly=True,
+        identity=scorer.identity,
+    )
 
-    def judge_many(pairs: Sequence[tuple[Case, Completion]]) -> list[Verdict]:
-        told = [_task(scored, metric, reference, case, completion) for case, completion in pairs]
-        tasks = [one for one in told if isinstance(one, Task)]
-        outcomes = iter(run(make_metric(scored.made_by, **options), tasks, asked, vectors) if tasks else ())
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scorer:
+    """A metric with all that it is asked with."""
+
+    name: str
+    metric: Metric
+    threshold: float
+    reference: JSON
+    options: Mapping[str, JSON]
+    backend: Backend
+    embedder: Embedder | None
+
+    @property
+    def identity(self) -> Mapping[str, JSON]:
+        """Everything that can change a verdict."""
+        return {
+            "check": "ragas",
+            "ragas": version(),
+            "metric": self.name,
+            "threshold": self.threshold,
+            "reference": self.reference if "reference" in self.metric.reads else None,
+            "options": dict(self.options),
+            "embedder": dict(self.embedder.identity) if self.embedder else None,
+            "backend": digest(dict(self.backend.identity)),
+        }
+
+    def many(self, pairs: Sequence[tuple[Case, Completion]]) -> list[Verdict]:
+        """The verdicts on answers, in order; those that there is something to ask of go forward together."""
+        told = [_task(self.metric, self.name, self.reference, case, completion) for case, completion in pairs]
+        outcomes = iter(self._run([one for one in told if isinstance(one, Task)]))
         return [
-            _verdict(scored, metric, threshold, one, next(outcomes)) if isinstance(one, Task) else one
+            _verdict(self.metric, self.name, self.threshold, one, next(outcomes))
+            if isinstance(one, Task)
+            else one
             for one in told
         ]
 
-    return Check(
-        name="ragas",
-        measures=(Measure(name=metric, kind="mean", better="lower" if scored.lower else "higher"),),
-        judge=lambda case, completion: judge_many([(case, completion)])[0],
-        judge_many=judge_many,
-        costly=True,
-        identity={
-            "check": "ragas",
-            "ragas": version(),
-            "metric": metric,
-            "threshold": threshold,
-            "reference": reference if "reference" in scored.reads else None,
-            "options": options,
-            "embedder": dict(vectors.identity) if vectors else None,
-            "backend": digest(dict(asked.identity)),
-        },
-    )
+    def _run(self, tasks: Sequence[Task]) -> list[Outcome]:
+        if not tasks:
+            return []
+        made = make_metric(self.metric.made_by, embeddings=self.metric.embeds, **self.options)
+        return run(made, tasks, self.backend, self.embedder)
 
 
 def _validate(metric: str, threshold: float, mode: str, strictness: int) -> None:

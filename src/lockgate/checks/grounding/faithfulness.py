@@ -52,16 +52,13 @@ def faithfulness(metric: str, backend: str | None, setting: Setting) -> Engine:
     require("The engine 'ragas:faithfulness' of the check 'grounded'")
     asked = setting.backend(backend)
 
-    def read(answers: Sequence[Answer], _: float | None) -> list[Reading]:
-        return _read(asked, answers)
-
     identity = {
         "engine": "ragas:faithfulness",
         "ragas": version(),
         "threshold": _LINE,
         "backend": digest(dict(asked.identity)),
     }
-    return Engine(read=read, identity=identity, costly=True)
+    return Engine(read=lambda answers, _: _read(asked, answers), identity=identity, costly=True)
 
 
 def _read(backend: Backend, answers: Sequence[Answer]) -> list[Reading]:
