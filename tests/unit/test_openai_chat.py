@@ -112,6 +112,14 @@ def test_a_response_format_in_place():
     assert server.bodies[0]["response_format"]["json_schema"]["schema"] == {"type": "object"}
 
 
+def test_a_declared_format_holds_for_what_checks_ask():
+    """An endpoint that knows no schemas is told so by `{type: text}`; else a check may name its own."""
+    url = "http://127.0.0.1:9/v1"
+    assert openai("m", base_url=url, setting=Setting()).takes_response_format
+    declared = openai("m", base_url=url, response_format={"type": "text"}, setting=Setting())
+    assert not declared.takes_response_format
+
+
 def test_a_refusal_is_an_answer():
     """The protocol's refusal field is the text when there is no other."""
     message = {"role": "assistant", "content": None, "refusal": "I cannot."}

@@ -89,8 +89,8 @@ class OpenAIChat:
 
     @property
     def takes_response_format(self) -> bool:
-        """Yes: the protocol has it, and the endpoint says where it does not know it."""
-        return True
+        """The protocol has it; where the declaration names a format for all answers, that one holds."""
+        return "response_format" not in self.sampling
 
     @property
     def concurrent_calls(self) -> int:
