@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from statistics import fmean
 from typing import TypeAlias
 
 from lockgate.agreement import Agreement, agree
+from lockgate.clustering import Clusters, clustered, effective_n
 from lockgate.corrected import (
     mean_limits,
     prediction_powered,
@@ -18,7 +20,7 @@ from lockgate.corrected import (
     rogan_gladen_limits,
     sum_limits,
 )
-from lockgate.figures import Key, by_case
+from lockgate.figures import Key
 from lockgate.fingerprints import digest
 from lockgate.human import Labelled
 from lockgate.model import Calibration, Check, Metric
@@ -57,8 +59,17 @@ def fingerprint_of(check: Check) -> str:
     return digest({"check": check.name, **check.identity})
 
 
-def way_of(check: Check, metric: Metric, own: Mapping[Key, Labelled]) -> Way:
-    """The way for a metric of a check, some of whose samples have human labels of their own."""
+def way_of(check: Check, metric: Metric, own: Mapping[Key, Labelled], clusters: Clusters) -> Way:
+    """The way for the metric that covers a check's verdicts.
+
+    Args:
+        check: the check.
+        metric: its metric.
+        own: human labels of the run's own samples that the check has scored.
+        clusters: case id → what it shares with others.
+    """
+    if metric.kind not in ("rate", "mean") or metric.unit:
+        return Way(doubt=f"a metric of the kind {metric.kind} is not corrected. Calibrate a rate or a mean.")
     void, unmet = "", ""
     if check.calibration is not None:
         void, unmet = doubts_of(check, check.calibration, confidence=metric.confidence)
@@ -66,14 +77,18 @@ def way_of(check: Check, metric: Metric, own: Mapping[Key, Labelled]) -> Way:
     if len(cases) >= T_LEAST:
         note = f"{len(cases)} cases have human labels for the answers of this run"
         return Way(
-            method="prediction-powered", estimate=_powered(metric, own), doubt=void or unmet, note=note
+            method="prediction-powered",
+            estimate=_powered(metric, own, clusters),
+            doubt=void or unmet,
+            note=note,
         )
     if check.calibration is None:
         few = f"{len(cases)} cases with a human label are too few to correct it; {T_LEAST} would do"
         return Way(note=few)
     if void:
         return Way(doubt=void, void=True)
-    way = _by_rate(check.calibration) if metric.kind == "rate" else _by_mean(check.calibration)
+    by_kind = _by_rate if metric.kind == "rate" else _by_mean
+    way = by_kind(check.calibration, clusters)
     return replace(way, doubt=way.doubt or unmet)
 
 
@@ -119,7 +134,7 @@ def _unmet(calibration: Calibration, confidence: float, now: datetime) -> str:
     return f"kappa in {calibration.file} is {shown}, and has to be {calibration.min_kappa:g}. {remedy}"
 
 
-def _by_rate(calibration: Calibration) -> Way:
+def _by_rate(calibration: Calibration, clusters: Clusters) -> Way:
     found = agree(calibration.ratings)
     sensitivity, specificity = found.sensitivity, found.specificity
     if sensitivity.value is None or specificity.value is None:
@@ -129,11 +144,13 @@ def _by_rate(calibration: Calibration) -> Way:
         said = f"sensitivity {sensitivity.value:.2f} and specificity {specificity.value:.2f}"
         return Way(doubt=f"its check tells good from bad no better than chance ({said}). Mend it.", void=True)
     return Way(
-        method="Rogan–Gladen, melded limits", estimate=_rogan_gladen(found), note=_told(calibration, found)
+        method="Rogan–Gladen, melded limits",
+        estimate=_rogan_gladen(found, clusters),
+        note=_told(calibration, found),
     )
 
 
-def _by_mean(calibration: Calibration) -> Way:
+def _by_mean(calibration: Calibration, clusters: Clusters) -> Way:
     differences: defaultdict[str, list[float]] = defaultdict(list)
     for number, rating in enumerate(calibration.ratings):
         if rating.score is not None:
@@ -145,7 +162,7 @@ def _by_mean(calibration: Calibration) -> Way:
     errors = [fmean(group) for group in differences.values()]
 
     def estimate(shares: Mapping[Key, float], confidence: float) -> Part:
-        values = _values(shares)
+        values = _units(shares, clusters)
         rectifier = (fmean(errors), rectifier_limits(errors, confidence=confidence))
         return sum_limits((fmean(values), mean_limits(values, confidence=confidence)), rectifier)
 
@@ -163,39 +180,49 @@ def _told(calibration: Calibration, found: Agreement) -> str:
     return f"corrected by {calibration.file} of {calibration.made[:10]} ({shares}, kappa {known})"
 
 
-def _rogan_gladen(found: Agreement) -> Estimator:
+def _rogan_gladen(found: Agreement, clusters: Clusters) -> Estimator:
     sensitivity, specificity = found.sensitivity, found.specificity
 
     def estimate(shares: Mapping[Key, float], confidence: float) -> Part:
-        values = _values(shares)
-        true = rogan_gladen(fmean(values), sensitivity.value or 0.0, specificity.value or 0.0)
+        cases = _by_case(shares)
+        rate = fmean(cases.values())
+        worth = max(1, math.floor(effective_n(clustered(cases, clusters)) + 1e-9))
         limits = rogan_gladen_limits(
-            sum(values),
-            len(values),
+            min(rate * worth, worth),
+            worth,
             sensitivity=sensitivity.worth,
             specificity=specificity.worth,
             confidence=confidence,
         )
+        true = rogan_gladen(rate, sensitivity.value or 0.0, specificity.value or 0.0)
         return (true or 0.0), limits
 
     return estimate
 
 
-def _powered(metric: Metric, own: Mapping[Key, Labelled]) -> Estimator:
-    labelled_cases = {case_id for case_id, _ in own}
+def _powered(metric: Metric, own: Mapping[Key, Labelled], clusters: Clusters) -> Estimator:
+    labels = {key: float(one.good) if metric.kind == "rate" else one.label for key, one in own.items()}
+    seen = {clusters.get(case_id, case_id) for case_id, _ in own}
 
     def estimate(shares: Mapping[Key, float], confidence: float) -> Part:
-        both: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-        for key, labelled in own.items():
-            if key in shares:
-                label = float(labelled.good) if metric.kind == "rate" else labelled.label
-                both[key[0]].append((label, shares[key]))
-        means = [(fmean(a for a, _ in group), fmean(b for _, b in group)) for group in both.values()]
-        others = _values({key: share for key, share in shares.items() if key[0] not in labelled_cases})
-        return prediction_powered(others, means, confidence=confidence)
+        told = _units(labels, clusters)
+        scored = _units({key: shares[key] for key in labels}, clusters)
+        others = {key: share for key, share in shares.items() if clusters.get(key[0], key[0]) not in seen}
+        return prediction_powered(
+            _units(others, clusters), list(zip(told, scored, strict=True)), confidence=confidence
+        )
 
     return estimate
 
 
-def _values(shares: Mapping[Key, float]) -> list[float]:
-    return [value for value in by_case(shares) if isinstance(value, float)]
+def _units(shares: Mapping[Key, float], clusters: Clusters) -> list[float]:
+    """One value for each cluster, the mean of its cases; a case that shares nothing is one of its own."""
+    return [cluster.mean for cluster in clustered(_by_case(shares), clusters)]
+
+
+def _by_case(shares: Mapping[Key, float]) -> dict[str, float]:
+    """One value for each case, the mean of its trials."""
+    groups: defaultdict[str, list[float]] = defaultdict(list)
+    for (case_id, _), share in shares.items():
+        groups[case_id].append(share)
+    return {case_id: fmean(group) for case_id, group in groups.items()}

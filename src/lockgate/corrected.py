@@ -80,22 +80,24 @@ def rogan_gladen_limits(
     if not 0.5 < confidence < 1 or any(size < 1 or not 0 <= hits <= size for hits, size in counted):
         raise ValueError(f"out of range: {counted} at confidence {confidence}")
     # The true rate grows with the apparent one and with specificity, and falls with sensitivity.
-    low = _true_rates(_below(*counted[0]), _above(*sensitivity), _below(*specificity), least=0.0)
-    high = _true_rates(_above(*counted[0]), _below(*sensitivity), _above(*specificity), least=1.0)
+    low, high = _true_rates(counted, high=False), _true_rates(counted, high=True)
     cut = math.floor((1 - confidence) * _POINTS)
     return low[cut], high[_POINTS - 1 - cut]
 
 
-def _true_rates(
-    rates: Sequence[float], sensitivities: Sequence[float], specificities: Sequence[float], *, least: float
-) -> list[float]:
-    """The true rates on the lattice, sorted; `least` where sensitivity and specificity tell nothing."""
+@lru_cache(maxsize=64)
+def _true_rates(counted: tuple[Counted, Counted, Counted], *, high: bool) -> tuple[float, ...]:
+    """The true rates on the lattice, sorted, as low or as high as a limit has them.
+
+    Where sensitivity and specificity tell nothing, the true rate may be 0, and 1.
+    """
+    one, other = (_above, _below) if high else (_below, _above)
+    rates, sensitivities, specificities = one(*counted[0]), other(*counted[1]), one(*counted[2])
     found = []
-    for one, two, three in _lattice():
-        rate, sensitivity, specificity = rates[one], sensitivities[two], specificities[three]
-        true = rogan_gladen(rate, sensitivity, specificity)
-        found.append(least if true is None else min(max(true, 0.0), 1.0))
-    return sorted(found)
+    for i, j, k in _lattice():
+        true = rogan_gladen(rates[i], sensitivities[j], specificities[k])
+        found.append(float(high) if true is None else min(max(true, 0.0), 1.0))
+    return tuple(sorted(found))
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +116,15 @@ def _made(told: Mapping[str, JSON], path: Path, shown: str) -> Calibration:
         file=shown,
         ratings=ratings,
         fingerprint=str(told["fingerprint"]),
-        made=str(told["made"]),
+        made=_time(told["made"]),
         doubt=_changed(path.parent / str(labels["file"]), str(labels["file"]), str(labels["digest"])),
     )
+
+
+def _time(written: JSON) -> str:
+    if datetime.fromisoformat(written).tzinfo is None:
+        raise ValueError(f"the time {written!r} has no zone")
+    return str(written)
 
 
 def _changed(path: Path, shown: str, known: str) -> str:
