@@ -485,3 +485,8 @@ def test_what_fell_short_is_worth_reading_even_where_it_may_ship():
     short = Sample(case_id="b", completion=Completion(text="x"), verdicts=(MISS,))
     [item] = tree(passing(samples=(short,))).xpath("//section[contains(@class, 'verdict')]//li")
     assert text(item) == "1 case of triage fell short all the same. Read them"
+
+
+def test_half_a_character_in_a_name_breaks_no_link():
+    """A name that UTF-8 cannot hold still makes a page that it can."""
+    page(run("\ud800", suite="\udfff", rulings=(ruling(status="fail"),))).encode()

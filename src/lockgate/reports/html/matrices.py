@@ -21,13 +21,14 @@ def matrices(run: Run) -> list[Markup]:
 
 def _figure(table: Table, backend: str) -> Markup:
     title = f"{table.name}, {backend}"
-    parts = [element("figcaption", element("h4", title))]
+    tables = []
     if table.rows and table.columns:
-        parts.append(scrolling(title, _matrix(table, title)))
+        tables.append(scrolling(title, _matrix(table, title)))
     if table.classes:
-        parts.append(scrolling(f"Classes of {title}", _classes(table, title)))
-    parts += [element("p", told, class_="note") for told in _notes(table)]
-    return element("figure", *parts, class_="matrix")
+        tables.append(scrolling(f"Classes of {title}", _classes(table, title)))
+    notes = [element("p", told, class_="note") for told in _notes(table)]
+    caption = element("figcaption", element("h4", title))
+    return element("figure", caption, element("div", *tables, class_="tables"), *notes, class_="matrix")
 
 
 def _matrix(table: Table, title: str) -> Markup:

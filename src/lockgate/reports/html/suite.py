@@ -32,7 +32,7 @@ def suite_part(name: str, runs: Sequence[Run]) -> Markup:
         _folded("Metrics without a gate", metric_table(runs)),
         _charts(f"{anchor}-latency", "Latency", latency_charts(runs)),
         _charts(f"{anchor}-scores", "Scores", score_charts(runs)),
-        _charts(f"{anchor}-classes", "Classes", [figure for run in runs for figure in matrices(run)]),
+        _charts(f"{anchor}-classes", "Classes", [m for run in runs for m in matrices(run)], "matrices"),
         _flaky(runs),
         _notes(runs),
         id=anchor,
@@ -45,10 +45,10 @@ def _folded(title: str, content: Markup | None) -> Markup | None:
     return element("details", element("summary", title), content) if content else None
 
 
-def _charts(anchor: str, title: str, charts: Sequence[Markup]) -> Markup | None:
+def _charts(anchor: str, title: str, charts: Sequence[Markup], kind: str = "charts") -> Markup | None:
     if not charts:
         return None
-    return join([element("h3", title, id=anchor), element("div", *charts, class_="charts")])
+    return join([element("h3", title, id=anchor), element("div", *charts, class_=kind)])
 
 
 def _flaky(runs: Sequence[Run]) -> Markup | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from lockgate.model import Ruling, Run
@@ -49,12 +49,21 @@ def badge(status: str) -> Markup:
 def cases_link(text: Content, run: Run, **wanted: str) -> Markup:
     """A link that shows cases of a run in the table below."""
     asked = {"suite": run.suite, "backend": run.backend, **wanted}
-    return element("a", text, href="#cases?" + "&".join(f"{k}={quote(v, safe='')}" for k, v in asked.items()))
+    return element("a", text, href=_address(asked))
 
 
 def suite_anchor(suite: str) -> str:
     """The id of a suite's part of the page."""
-    return f"suite-{quote(suite, safe='')}"
+    return f"suite-{_quoted(suite)}"
+
+
+def _address(asked: Mapping[str, str]) -> str:
+    """Where on the page the cases are that are asked for."""
+    return "#cases?" + "&".join(f"{key}={_quoted(value)}" for key, value in asked.items())
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="surrogatepass")
 
 
 def _card(name: str, runs: Sequence[Run], *, level: int) -> Markup:
@@ -120,8 +129,7 @@ def _broken(runs: Sequence[Run]) -> Iterator[Markup]:
 def _alone(runs: Sequence[Run], said: str, outcome: str) -> Markup:
     run = next(r for r in runs if r.samples)
     asked = {"backend": run.backend, "show": outcome}
-    where = "#cases?" + "&".join(f"{k}={quote(v, safe='')}" for k, v in asked.items())
-    return element("li", badge("fail"), f" {said}. ", element("a", "Read them", href=where))
+    return element("li", badge("fail"), f" {said}. ", element("a", "Read them", href=_address(asked)))
 
 
 def _reason(run: Run, ruling: Ruling, *, several: bool) -> Markup:
