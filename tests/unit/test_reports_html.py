@@ -4,11 +4,13 @@ import base64
 import dataclasses
 import hashlib
 import json
+import math
 import re
 from importlib import resources
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from lxml import html
 from runs import ACCURACY, FREE, HIT, LATENCY, MISS, any_runs, ruling, run
 
@@ -33,6 +35,7 @@ from lockgate.model import (
     Where,
 )
 from lockgate.plain import to_plain
+from lockgate.reports.html.axes import round_ticks
 from lockgate.reports.html.outcome import answer_of, came_to, missed
 from lockgate.reports.html.page import page
 
@@ -490,3 +493,25 @@ def test_what_fell_short_is_worth_reading_even_where_it_may_ship():
 def test_half_a_character_in_a_name_breaks_no_link():
     """A name that UTF-8 cannot hold still makes a page that it can."""
     page(run("\ud800", suite="\udfff", rulings=(ruling(status="fail"),))).encode()
+
+
+@pytest.mark.parametrize("span", [(0.0, 0.0), (-1.5e308, 1.5e308), (0.0, 5e-324), (0.2, 0.9), (0.0, 1731.0)])
+def test_ticks_span_what_they_are_for(span):
+    """Also where it is nothing, or more than a float can hold; there are few of them, in order."""
+    ticks = round_ticks(*span)
+    assert ticks[0] <= span[0] <= span[1] <= ticks[-1]
+    assert 2 <= len(ticks) <= 8
+    assert ticks == sorted(ticks)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
+def test_ticks_are_round_and_enclose(low, size):
+    """Steps are 1, 2, 2.5 or 5 times a power of ten."""
+    ticks = round_ticks(low, low + size)
+    slack = 1e-6 * (abs(low) + size)
+    assert ticks[0] <= low + slack
+    assert ticks[-1] >= low + size - slack
+    step = ticks[1] - ticks[0]
+    assert (
+        min(abs(step / 10 ** math.floor(math.log10(step * 1.0001)) - lead) for lead in (1, 2, 2.5, 5)) < 0.01
+    )

@@ -12,6 +12,8 @@ from lockgate.units import show
 __all__ = ["Frame", "Scale", "frame", "round_ticks"]
 
 _STEPS = (1, 2, 2.5, 5, 10)
+# Beyond these a step can be no float.
+_LEAST, _MOST = 1e-300, 1e300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,8 @@ def round_ticks(low: float, high: float, count: int = 5) -> list[float]:
     """
     if not high > low:
         return [low, low + (abs(low) or 1.0)]
+    if not _LEAST < high - low < _MOST:
+        return [low, high]
     rough = (high - low) / count
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(s * power for s in _STEPS if s * power >= rough * 0.999)

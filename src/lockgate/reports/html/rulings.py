@@ -25,8 +25,8 @@ def gate_table(runs: Sequence[Run]) -> Markup:
 def metric_table(runs: Sequence[Run]) -> Markup | None:
     """The metrics that no gate bounds and that have a value, likewise; None where there are none."""
     bound = {ruling.metric.name for run in runs for ruling in run.rulings}
-    names = dict.fromkeys(m.name for run in runs for m in run.metrics if m.value is not None)
-    groups = [_plain_group(name, runs) for name in names if name not in bound]
+    names = dict.fromkeys(m.name for run in runs for m in run.metrics if m.name not in bound)
+    groups = [group for name in names if (group := _plain_group(name, runs))]
     return _table("Metrics without a gate", ("Metric", *_columns(runs, None)), groups) if groups else None
 
 
@@ -78,8 +78,10 @@ def _group(gate: Gate, bound: str, runs: Sequence[Run]) -> Markup:
     return element("tbody", *_rows(name, runs, [(run, r.metric, r) for run, r in rows], span))
 
 
-def _plain_group(name: str, runs: Sequence[Run]) -> Markup:
+def _plain_group(name: str, runs: Sequence[Run]) -> Markup | None:
     rows = [(run, metric, None) for run in runs if (metric := run.metric(name)) and metric.value is not None]
+    if not rows:
+        return None
     better = element("span", f"{rows[0][1].better} is better", class_="wanted")
     label = join([element("span", name, class_="name"), better])
     return element("tbody", *_rows(label, runs, rows, domain([metric for _, metric, _ in rows], None)))
