@@ -82,7 +82,7 @@ def validate(paths: tuple[Path, ...], project: Path | None) -> None:
     if problems:
         raise DocumentError(problems)
     right = [suite for suite in suites if suite]
-    for note in (note for suite in right for note in suite.notes):
+    for note in (note for suite in right for note in (*suite.notes, *suite.warnings)):
         click.echo(f"note: {note}")
     click.echo(_all_right(right, loaded))
 

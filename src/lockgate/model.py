@@ -583,7 +583,8 @@ class Suite:
     `digest` is the content hash of the file and its datasets; `notes` what is right and yet worth knowing;
     `gated` the metrics that a gate bounds; `variants` cases of their own that no other metric counts.
     `cluster` is the field or tag that dependent cases share ("" for none); `fields` holds, for it and for
-    each field that a gate goes `by`, case id → value. `correction` says how gates share the error rate.
+    each field that a gate goes `by`, case id → value. `correction` says how gates share the error rate;
+    `warnings` which gates the cases cannot decide.
     """
 
     name: str
@@ -601,6 +602,7 @@ class Suite:
     cluster: str = ""
     fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     correction: Correction = "holm"
+    warnings: tuple[str, ...] = ()
 
     @property
     def gated(self) -> frozenset[str]:

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from lockgate.beta import beta_cdf
+from lockgate.beta import beta_cdf, binomial_cdf
 from lockgate.figures import quantile_of
 from lockgate.model import Metric, Sample
 from lockgate.stats import T_LEAST, paired_limits
 
-__all__ = ["MOST", "binomial_n", "needed_n", "paired_n", "quantile_n", "scaled_n", "unmet"]
+__all__ = [
+    "MOST",
+    "all_right_n",
+    "binomial_n",
+    "binomial_power",
+    "needed_n",
+    "paired_n",
+    "power_n",
+    "quantile_n",
+    "scaled_n",
+    "unmet",
+]
 
 MOST = 1_000_000
 """No larger n is looked for: nobody asks that many questions to pass a gate."""
 
 _SAWTOOTH = 2_000
+_ROUNDING = 1e-9
 
 
 def needed_n(metric: Metric, bound: float, *, above: bool, samples: Sequence[Sample] = ()) -> int | None:
@@ -85,12 +98,64 @@ def _clears(successes: int, n: int, bound: float, confidence: float) -> bool:
     return successes > 0 and beta_cdf(bound, successes, n - successes + 1) <= 1 - confidence
 
 
+def all_right_n(bound: float, *, confidence: float) -> int:
+    """The least n at which the low limit of a rate without a miss reaches a bound: 59 for 0.95 at 0.95.
+
+    It is the least n with bound^n ≤ 1 - confidence (the rule of three).
+
+    Args:
+        bound: 0..1, both excluded.
+        confidence: of the limit.
+    """
+    return math.ceil(math.log(1 - confidence) / math.log(bound) - _ROUNDING)
+
+
+def binomial_power(rate: float, bound: float, n: int, *, confidence: float) -> float:
+    """How likely the exact low limit of a rate reaches a bound in n independent cases.
+
+    Args:
+        rate: the true rate, 0..1.
+        bound: 0..1, both excluded.
+        n: cases; of none the power is 0.
+        confidence: of the limit.
+    """
+    if n < 1 or bound**n > 1 - confidence:
+        return 0.0
+    least = bisect_left(range(n + 1), True, key=lambda k: _clears(k, n, bound, confidence))  # noqa: FBT003
+    return 1 - binomial_cdf(least - 1, n, rate)
+
+
+def power_n(rate: float, bound: float, *, confidence: float, power: float) -> int | None:
+    """The least n from which on, saw teeth apart, a gate passes as often as its power says.
+
+    Args:
+        rate: the true rate.
+        bound: the gate's least rate.
+        confidence: of the limit.
+        power: how likely a pass is to be, 0..1.
+
+    Returns:
+        The n, or None where it would be more than `MOST` or the rate is not above the bound.
+    """
+    if rate <= bound:
+        return None
+
+    def enough(n: int) -> bool:
+        return binomial_power(rate, bound, n, confidence=confidence) >= power
+
+    start = _least(enough)
+    if start is None:
+        return None
+    early = range(max(1, start - _SAWTOOTH), start)
+    return next((n for n in early if enough(n)), start)
+
+
 def quantile_n(q: float, *, confidence: float) -> int:
     """The least n with a distribution-free high limit of the q-quantile: 59 for p95, 299 for p99 at 0.95.
 
     It is the least n with 1 - q^n ≥ confidence (Hahn & Meeker 1991, section 5.2).
     """
-    return math.ceil(math.log(1 - confidence) / math.log(q) - 1e-9)
+    return math.ceil(math.log(1 - confidence) / math.log(q) - _ROUNDING)
 
 
 def paired_n(gained: int, lost: int, n: int, *, bound: float, confidence: float) -> int | None:

@@ -348,13 +348,13 @@ evalsuites/s.yaml:7:3: The gate 'latency_p95' needs the latency probe. Add 'late
     "gates without a bound": (
         f"{MINIMAL}gates:\n  says: {{}}\n  error_rate: {{confidence: 0.9}}\n  tokens_in: {{margin: 3}}\n  tokens_out: 80\n",
         """\
-evalsuites/s.yaml:5:9: The gate 'says' has no bound. Write 'min', 'max', 'no_worse_than' or 'better_than'.
+evalsuites/s.yaml:5:9: The gate 'says' has no bound. Write 'min', 'max', 'no_worse_than', 'better_than' or 'hard: true'.
       says: {}
             ^
-evalsuites/s.yaml:6:15: The gate 'error_rate' has no bound. Write 'min', 'max', 'no_worse_than' or 'better_than'.
+evalsuites/s.yaml:6:15: The gate 'error_rate' has no bound. Write 'min', 'max', 'no_worse_than', 'better_than' or 'hard: true'.
       error_rate: {confidence: 0.9}
                   ^
-evalsuites/s.yaml:7:14: The gate 'tokens_in' has no bound. Write 'min', 'max', 'no_worse_than' or 'better_than'.
+evalsuites/s.yaml:7:14: The gate 'tokens_in' has no bound. Write 'min', 'max', 'no_worse_than', 'better_than' or 'hard: true'.
       tokens_in: {margin: 3}
                  ^
 evalsuites/s.yaml:7:15: 'margin' belongs to a comparison. Add 'no_worse_than' or 'better_than', or delete it.

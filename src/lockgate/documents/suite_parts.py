@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lockgate.documents.bounds import DEFAULTS, read_confidence, read_gates
+from lockgate.documents.bounds import DEFAULTS, read_confidence, read_gates, read_power
+from lockgate.documents.case_fields import field_values
 from lockgate.documents.datasets import note_duplicates, read_cases, rows_to_cases
 from lockgate.documents.declarations import build_check, read_short_form
 from lockgate.documents.findings import Findings
@@ -96,18 +97,24 @@ class Reading:
         )
 
     def gates(
-        self, right: Mapping[str, Node], checks: Sequence[Check | None], varied: Collection[str] = ()
+        self,
+        right: Mapping[str, Node],
+        checks: Sequence[Check | None],
+        defaults: Mapping[str, Any],
+        varied: Collection[str] = (),
     ) -> tuple[Gate, ...]:
         """The gates, against the metrics that the checks make, and those named that the variants do."""
-        confidence = self._confidence(right)
         if "gates" not in right:
             return ()
+        confidence = defaults["confidence"]
         gates = read_gates(
             right["gates"],
             _measures(checks, varied) if "checks" in right else None,
             confidence,
             self.findings,
             known_backend=self.project.select if self.project else None,
+            power=defaults["power"],
+            trials=right["trials"].value if "trials" in right else 1,
         )
         if "latency" not in right:
             sure = {gate.metric: gate.confidence for gate in gates}
@@ -115,11 +122,23 @@ class Reading:
                 self._needs_probe(name, sure.get(name, confidence), where)
         return gates
 
-    def _confidence(self, right: Mapping[str, Node]) -> float:
-        """What holds for gates that name none."""
-        defaults = check_mapping(right["defaults"], DEFAULTS, self.findings) if "defaults" in right else {}
-        given = read_confidence(defaults["confidence"], self.findings) if "confidence" in defaults else None
-        return DEFAULTS.filled({})["confidence"] if given is None else given
+    def defaults(self, right: Mapping[str, Node]) -> dict[str, Any]:
+        """What holds for gates that do not say: confidence, power and correction."""
+        given = check_mapping(right["defaults"], DEFAULTS, self.findings) if "defaults" in right else {}
+        read = {"confidence": read_confidence, "power": read_power}
+        numbers = {name: read[name](given[name], self.findings) for name in read if name in given}
+        return DEFAULTS.filled(given) | {name: n for name, n in numbers.items() if n is not None}
+
+    def fields(
+        self, right: Mapping[str, Node], gates: Sequence[Gate], cases: Sequence[Case]
+    ) -> dict[str, dict[str, str]]:
+        """What every case says of the suite's `cluster` and of what its gates go `by`."""
+        asked = {right["cluster"].value: right["cluster"].where} if "cluster" in right else {}
+        for gate in gates:
+            if gate.by:
+                entry = right["gates"].entries[gate.metric].entries["by"]
+                asked.setdefault(gate.by, entry.where)
+        return field_values(asked, cases, self.findings) if cases else {}
 
     def _needs_probe(self, metric: str, confidence: float, where: Where) -> None:
         if metric.startswith("latency_"):

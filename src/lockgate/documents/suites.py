@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockgate.documents.bounds import DEFAULTS, GATE
 from lockgate.documents.datasets import CASE, content
+from lockgate.documents.deciding import check_decisions
 from lockgate.documents.declarations import Declaration, build_check
 from lockgate.documents.findings import Findings, Source
 from lockgate.documents.nodes import Node
@@ -73,6 +74,12 @@ SUITE = Table(
         Key(name="cases", annotation=list[Any], doc="Cases written in place.", each=CASE),
         Key(name="trials", annotation=int, default=1, least=1, doc="Samples per case."),
         Key(
+            name="cluster",
+            annotation=str,
+            default="",
+            doc="A field or tag that cases share which are not independent: a document, a conversation.",
+        ),
+        Key(
             name="checks",
             annotation=list[Any],
             required=True,
@@ -113,8 +120,14 @@ def load_suite(
     cases = reading.cases(right, root)
     checks = reading.checks(right.get("checks"), cases)
     varied = reading.variants(right.get("variants"), cases, checks, seed=SUITE.filled(right)["seed"])
-    gates = reading.gates(right, checks, varied.metrics)
+    defaults = reading.defaults(right)
+    gates = reading.gates(right, checks, defaults, varied.metrics)
     latency = _latency(right.get("latency"), findings)
+    fields, filled = reading.fields(right, gates, cases), SUITE.filled(right)
+    measures = {m.name: m for check in checks if check for m in check.measures}
+    warnings = check_decisions(
+        gates, measures, cases, fields=fields, cluster=filled["cluster"], correction=defaults["correction"]
+    )
     said = content(cases)
     suite = Suite(
         name=_name(right, findings),
@@ -123,12 +136,16 @@ def load_suite(
         checks=tuple(check for check in checks if check is not None),
         variants=varied.variants,
         gates=gates,
-        trials=SUITE.filled(right)["trials"],
+        trials=filled["trials"],
         latency=latency,
-        seed=SUITE.filled(right)["seed"],
+        seed=filled["seed"],
         digest=digest([findings.source.text, said]),
         dataset_digest=said,
         notes=(*check_quantiles(gates, latency, findings), *varied.notes),
+        cluster=filled["cluster"],
+        fields=fields,
+        correction=defaults["correction"],
+        warnings=warnings,
     )
     findings.stop()
     return suite
