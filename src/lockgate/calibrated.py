@@ -76,12 +76,8 @@ def way_of(check: Check, metric: Metric, own: Mapping[Key, Labelled], clusters: 
     cases = {case_id for case_id, _ in own}
     if len(cases) >= T_LEAST:
         note = f"{len(cases)} cases have human labels for the answers of this run"
-        return Way(
-            method="prediction-powered",
-            estimate=_powered(metric, own, clusters),
-            doubt=void or unmet,
-            note=note,
-        )
+        estimate = _powered(metric, own, clusters)
+        return Way(method="prediction-powered", estimate=estimate, doubt=void or unmet, note=note)
     if check.calibration is None:
         few = f"{len(cases)} cases with a human label are too few to correct it; {T_LEAST} would do"
         return Way(note=few)
@@ -143,11 +139,8 @@ def _by_rate(calibration: Calibration, clusters: Clusters) -> Way:
     if sensitivity.value + specificity.value <= 1:
         said = f"sensitivity {sensitivity.value:.2f} and specificity {specificity.value:.2f}"
         return Way(doubt=f"its check tells good from bad no better than chance ({said}). Mend it.", void=True)
-    return Way(
-        method="Rogan–Gladen, melded limits",
-        estimate=_rogan_gladen(found, clusters),
-        note=_told(calibration, found),
-    )
+    estimate, note = _rogan_gladen(found, clusters), _told(calibration, found)
+    return Way(method="Rogan–Gladen, melded limits", estimate=estimate, note=note)
 
 
 def _by_mean(calibration: Calibration, clusters: Clusters) -> Way:

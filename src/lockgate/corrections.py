@@ -62,11 +62,11 @@ def correct(
 ) -> Corrected:
     """The metrics, those that cover a check's verdicts corrected for its errors where these are known.
 
-    From human labels in the suite (`human:` of a case), of 30 cases or more, by prediction-powered
-    inference; else from the check's calibration, by Rogan & Gladen's estimate for a rate and by the mean difference of
-    label and score for a mean. A check with neither keeps its metrics as they are. Labels in the suite, and a
-    mean's calibration, are taken to have been drawn from the same population as the suite's cases; for a
-    rate's calibration it is enough that the check errs as often.
+    From human labels in the suite (`human:` of a case), of 30 cases or more, by prediction-powered inference;
+    else from the check's calibration, by Rogan & Gladen's estimate for a rate and by the mean difference of
+    label and score for a mean. A check with neither keeps its metrics as they are. Labels in the suite, and
+    those of a mean's calibration, are taken to be of answers drawn by chance from the same population as the
+    suite's; for a rate's calibration it is enough that the check errs as often.
 
     Args:
         metrics: as measured.
