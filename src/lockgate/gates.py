@@ -109,11 +109,12 @@ def join(gate: Gate, metric: Metric, parts: Sequence[Part], *, group: str = "") 
     status = next(s for s in order if any(p.status == s for p in parts))
     deciding = [p for p in parts if p.status == status]
     needed = [p.needed_n for p in deciding if p.needed_n is not None]
+    reason = " ".join(dict.fromkeys(p.reason for p in deciding))
     return Ruling(
         gate=gate,
         metric=metric,
         status=status,
-        reason=" ".join(dict.fromkeys(p.reason for p in deciding)),
+        reason=f"{gate.by} {group}: {reason}" if group else reason,
         needed_n=max(needed) if len(needed) == len(deciding) else None,
         regression=any(p.compared for p in deciding),
         group=group,

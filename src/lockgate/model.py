@@ -541,6 +541,13 @@ class Gate:
     power: float = 0.8
     assumed: float | None = None
 
+    @property
+    def covers(self) -> frozenset[str]:
+        """The metrics whose misses it decides on: its own, and the rate whose trials that aggregates."""
+        rate, _, aggregate = self.metric.rpartition(".")
+        aggregated = bool(rate) and aggregate.startswith(("pass@", "pass^", "majority"))
+        return frozenset({self.metric, rate} if aggregated else {self.metric})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency:
@@ -607,7 +614,7 @@ class Suite:
     @property
     def gated(self) -> frozenset[str]:
         """The metrics that a gate stands on."""
-        return frozenset(g.metric for g in self.gates)
+        return frozenset(metric for gate in self.gates for metric in gate.covers)
 
     @property
     def check_identities(self) -> Mapping[str, Mapping[str, JSON]]:
@@ -812,6 +819,11 @@ class Ruling:
     p_value: float | None = None
     adjusted_p: float | None = None
 
+    @property
+    def name(self) -> str:
+        """What reports call it: its metric, and the group that it is of: `accuracy [de]`."""
+        return f"{self.gate.metric} [{self.group}]" if self.group else self.gate.metric
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlakyCase:
@@ -946,6 +958,11 @@ class Run:
     cluster: str = ""
     fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     comparison: Comparison | None = None
+
+    @property
+    def gated(self) -> frozenset[str]:
+        """The metrics that its rulings stand on."""
+        return frozenset(metric for ruling in self.rulings for metric in ruling.gate.covers)
 
     def metric(self, name: str) -> Metric | None:
         """The metric of that name, or None."""

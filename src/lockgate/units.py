@@ -49,6 +49,8 @@ def show_bound(gate: Gate, unit: str = "") -> str:
         parts.append(f"no worse than {gate.no_worse_than}{_by(gate, unit)}")
     if gate.better_than is not None:
         parts.append(f"better than {gate.better_than}{_by(gate, unit)}")
+    if gate.hard:
+        parts.append("no failure")
     return ", ".join(parts)
 
 

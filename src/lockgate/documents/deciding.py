@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from lockgate.clustering import clustered, effective_n
 from lockgate.model import Case, Correction, Gate, Measure
 from lockgate.power import all_right_n, binomial_power, power_n
 from lockgate.units import count, show
@@ -35,8 +35,8 @@ def check_decisions(
     """A sentence with its position for each gate on a rate that the cases cannot decide, or hardly.
 
     A bound that would not be reached even if every case were right, and one that at the rate `assumed` would
-    be reached less often than `power` says. Cases of a cluster are taken to count as one, as where all are
-    right nothing tells them apart. What a check applies to is not known here: all cases are counted.
+    be reached less often than `power` says. Cases of a cluster are counted for what they are worth where all
+    are right. What a check applies to is not known here: all cases are counted.
 
     Args:
         gates: the suite's.
@@ -71,8 +71,8 @@ def _groups(
     values = fields.get(gate.by, {}) if gate.by else {}
     for value in dict.fromkeys(values.values()) if gate.by else [""]:
         ids = [case.id for case in cases if not gate.by or values.get(case.id) == value]
-        sizes = Counter(clusters.get(case_id, case_id) for case_id in ids)
-        worth = math.floor(len(ids) / max(sizes.values(), default=1))
+        right = clustered(dict.fromkeys(ids, 1.0), clusters)
+        worth = math.floor(effective_n(right)) if right else 0
         yield (f" with {gate.by} {value!r}" if gate.by else ""), len(ids), worth
 
 

@@ -34,12 +34,13 @@ from lockgate.model import (
 )
 from lockgate.prompts import count_examples
 from lockgate.trials import flaky_cases
-from lockgate.units import show
+from lockgate.units import count, show
 
 __all__ = ["conclude", "environment", "run_suite", "time_backend"]
 
 _LONG_PROMPT_TOKENS = 2000
 _MANY_EXAMPLES = 5
+_FLAKY_SHOWN = 5
 
 
 def run_suite(
@@ -153,6 +154,7 @@ def conclude(
             *suite.notes,
             *notes,
             *ruled.notes,
+            *_flaky_notes(own),
             *timing_notes(timings),
             *_load_notes(backend),
             *_prompt_notes(backend, own),
@@ -174,6 +176,15 @@ def environment() -> Mapping[str, JSON]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
     }
+
+
+def _flaky_notes(samples: Sequence[Sample]) -> tuple[str, ...]:
+    flaky = flaky_cases(samples)
+    if not flaky:
+        return ()
+    told = [f"{case.case_id} ({case.passed} of {case.trials})" for case in flaky[:_FLAKY_SHOWN]]
+    more = f" and {len(flaky) - _FLAKY_SHOWN} more" if len(flaky) > _FLAKY_SHOWN else ""
+    return (f"{count(len(flaky), 'case')} passed in some trials only: {', '.join(told)}{more}.",)
 
 
 def _places(suite: Suite, samples: Sequence[Sample]) -> Mapping[str, Where]:

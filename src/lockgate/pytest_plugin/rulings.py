@@ -96,7 +96,7 @@ def _report(lockgate: Lockgate, session: pytest.Session, tally: Tally, run: Run)
     several = len(lockgate.backend_names) > 1
     label = f"{run.suite}[{run.backend}]" if several else run.suite
     for ruling in run.rulings:
-        nodeid = f"{relative.as_posix()}::gate::{ruling.gate.metric}{lockgate.suffix(tally.backend)}"
+        nodeid = f"{relative.as_posix()}::gate::{ruling.name}{lockgate.suffix(tally.backend)}"
         session.testscollected += 1
         _log(session.config, nodeid, ruling, label, lockgate.settings.inconclusive)
 

@@ -108,7 +108,7 @@ def _run(run: Run, root: Path) -> dict[str, Any]:
 
 def _counted(run: Run) -> dict[str, int]:
     """How many samples there are of each kind: `missed` fell short of a check that no gate governs."""
-    gated = {ruling.gate.metric for ruling in run.rulings}
+    gated = run.gated
     answered = [s for s in run.samples if s.completion is not None and s.error is None]
     return {
         "expected": run.expected_samples,

@@ -83,7 +83,7 @@ def _of_gates(runs: Sequence[Run], inconclusive: str) -> Iterator[_Annotation]:
 
 def _of_cases(runs: Sequence[Run]) -> Iterator[_Annotation]:
     for run in runs:
-        gated = {ruling.gate.metric for ruling in run.rulings}
+        gated = run.gated
         for sample in run.samples:
             reason = _why_alone(sample, gated)
             if reason is not None:
@@ -94,7 +94,7 @@ def _of_cases(runs: Sequence[Run]) -> Iterator[_Annotation]:
 _SAID = {"fail": "failed", "inconclusive": "is inconclusive"}
 
 
-def _why_alone(sample: Sample, gated: set[str]) -> str | None:
+def _why_alone(sample: Sample, gated: frozenset[str]) -> str | None:
     """Why a sample fails whatever the gates say, or None."""
     if sample.error is not None:
         return f"no answer: {sample.error}"

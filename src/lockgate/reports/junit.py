@@ -89,15 +89,14 @@ def _attributes(run: Run, label: str, number: int, cases: Sequence[ET.Element]) 
 
 
 def _sample_cases(run: Run, label: str) -> Iterator[ET.Element]:
-    gated = {ruling.gate.metric for ruling in run.rulings}
     for sample in (*run.samples, *run.variants):
         name = f"{sample.case_id}#{sample.trial + 1}" if sample.trial else sample.case_id
         case = _case(name, label, (sample.completion and sample.completion.seconds) or 0.0)
-        _tell_sample(case, sample, gated)
+        _tell_sample(case, sample, run.gated)
         yield case
 
 
-def _tell_sample(case: ET.Element, sample: Sample, gated: set[str]) -> None:
+def _tell_sample(case: ET.Element, sample: Sample, gated: frozenset[str]) -> None:
     if sample.error is not None:
         _failure(case, "backend-error", sample.error, _exchange(sample))
     elif sample.completion is None:
@@ -109,7 +108,7 @@ def _tell_sample(case: ET.Element, sample: Sample, gated: set[str]) -> None:
 
 
 def _gate_case(ruling: Ruling, label: str) -> ET.Element:
-    case = _case(f"gate::{ruling.gate.metric}", label, 0.0)
+    case = _case(f"gate::{ruling.name}", label, 0.0)
     if ruling.status != "pass":
         _failure(case, failure_type(ruling), ruling.reason, "")
     return case

@@ -60,7 +60,7 @@ def _head(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def _alone(run: Run) -> int:
-    gated = {ruling.gate.metric for ruling in run.rulings}
+    gated = run.gated
     return sum(s.error is not None or not s.governed(gated) for s in run.samples)
 
 

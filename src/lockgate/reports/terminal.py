@@ -93,7 +93,7 @@ def _ruling_row(ruling: Ruling) -> _Row:
     metric = ruling.metric
     unscored = f" (+{metric.unscored} unscored)" if metric.unscored else ""
     return (
-        metric.name,
+        ruling.name,
         ruling.status,
         show(metric.value, metric.unit),
         f"[{show(metric.low, metric.unit)}, {show(metric.high, metric.unit)}]",

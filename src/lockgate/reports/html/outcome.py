@@ -31,7 +31,7 @@ def came_to(sample: Sample) -> Outcome:
 
 def gated(run: Run) -> frozenset[str]:
     """The metrics that the run's gates bound."""
-    return frozenset(ruling.gate.metric for ruling in run.rulings)
+    return run.gated
 
 
 def missed(run: Run, ruling: Ruling) -> int:
