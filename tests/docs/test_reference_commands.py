@@ -1,4 +1,4 @@
-"""The reference names every option of the journal's commands and of the merge, and nothing else."""
+"""The reference names every option of the commands that it describes, and nothing else."""
 
 import re
 
@@ -6,7 +6,10 @@ import pytest
 from pages import sections
 
 from lockgate.cli import main
+from lockgate.documents.labels import LABEL
+from lockgate.documents.words import describe
 from lockgate.engine.recordings import SCHEMA
+from lockgate.report_commands import FORMATS
 
 PAGE = sections("commands.md")
 
@@ -38,9 +41,33 @@ def test_every_option_of_the_merge_is_documented():
     assert documented("merge") == options(main.commands["merge"])
 
 
+def test_every_option_of_calibrate_is_documented():
+    """And every documented option exists."""
+    assert documented("calibrate") == options(main.commands["calibrate"])
+
+
+def test_every_key_of_a_label_is_documented():
+    """With its type and its meaning, in order."""
+    assert PAGE["calibrate"].table("key") == [
+        {
+            "key": key.name,
+            "value": describe(key.annotation),
+            "default": "required" if key.required else "",
+            "meaning": key.doc,
+        }
+        for key in LABEL.keys
+    ]
+
+
 def test_every_option_of_verify_is_documented():
     """And every documented option exists."""
     assert documented("verify") == options(main.commands["verify"])
+
+
+def test_every_option_and_format_of_report_is_documented():
+    """And every documented option exists."""
+    assert documented("report") == options(main.commands["report"])
+    assert [name for name in (*FORMATS, "terminal") if f"`{name}`" not in PAGE["report"].text] == []
 
 
 def test_the_header_of_recordings_is_the_code_s():

@@ -18,7 +18,7 @@ function detailOf(view, state, texts) {
     make("h4", {}, "Question", row.place ? make("span", { class: "muted" }, ` ${row.place}`) : null),
     textBox("Question", row.input, evidenceIn(sample, "input", row.input)),
     variantOf(sample),
-    both ? make("p", { class: "note" }, keyTo(answers[0] === answers[1])) : null,
+    make("p", { class: "note" }, both ? keyTo(answers[0] === answers[1]) : null, keyToEvidence([sample, theirSample])),
     make("div", { class: both ? "sides two" : "sides" }, ...sides.filter(Boolean)),
   );
 }
@@ -37,13 +37,18 @@ function keyTo(same) {
   return make("span", {}, "Words that the other answer has not are ", make("ins", { class: "diff" }, "marked"), ".");
 }
 
+function keyToEvidence(samples) {
+  const found = samples.some((sample) => sample && sample.verdicts.some((verdict) => verdict.evidence));
+  return found ? make("span", {}, " ", make("mark", { class: "against" }, "Evidence"), " is what a check's miss rests on.") : null;
+}
+
 function sideOf(backend, sample, outcome, changed, tag, texts) {
   const answer = sample.answer ?? "";
   const ranges = changed.map((range) => ({ ...range, tag, class: "diff" }));
   const box = sample.error !== undefined ? textBox("Error", sample.error, []) : textBox(
     `Answer of ${backend}`,
     answer,
-    [...evidenceIn(sample, "answer", answer), ...ranges],
+    [...ranges, ...evidenceIn(sample, "answer", answer)],
   );
   return make(
     "article",
