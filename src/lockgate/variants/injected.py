@@ -44,7 +44,7 @@ def injected_instruction(
         into: `passage`: at the end of one of its passages. `input`: at the end of the input. A passage, where
             the case has one, if it is not said.
         instructions: texts with one `{{ canary }}` in each; four in English where there are none. Parts
-            between ` | ` can be left out when the variant is shrunk.
+            between vertical bars can be left out when the variant is shrunk.
         checks: the checks whose verdicts have to stay; all of the suite's where none is named.
 
     Raises:
