@@ -115,7 +115,9 @@ def _check_run(run: Mapping[str, Any]) -> None:
         raise TypeError("a run's text is missing")
     if not all(type(run["samples"][key]) is int for key in _SAMPLES):
         raise TypeError("a count of samples is missing")
-    if not all(isinstance(r[key], str) for r in run["rulings"] for key in ("metric", "status", "reason")):
+    if not all(
+        isinstance(r[key], str) for r in run["rulings"] for key in ("gate", "metric", "status", "reason")
+    ):
         raise TypeError("a ruling is not whole")
     if datetime.fromisoformat(run["started"]).tzinfo is None:
         raise TypeError("its time has no zone")
@@ -177,7 +179,7 @@ def _failures(certified: Certified) -> Iterator[str]:
             if ruling["status"] != "pass":
                 said = "inconclusive" if ruling["status"] == "inconclusive" else "failed"
                 yield (
-                    f"{certified.backend} did not pass: in {run['suite']} the gate on {ruling['metric']} was "
+                    f"{certified.backend} did not pass: in {run['suite']} the gate on {ruling['gate']} was "
                     f"{said}: {ruling['reason']}"
                 )
         for key, what in (("errors", "had no answer"), ("missed", "missed a check that no gate governs")):

@@ -2,9 +2,13 @@
 
 import json
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
+from junitparser import Failure, JUnitXml
+from lxml import etree
 
+JENKINS = Path(__file__).parents[1] / "unit" / "junit-10.xsd"
 GATES = "gates:\n  accuracy: {min: 0.9}\n"
 
 
@@ -49,6 +53,19 @@ def test_junitxml_names_the_backend_when_several_run(desk):
     suite = junit(desk, "out.xml")
     assert {c.get("classname") for c in suite.iter("testcase")} == {"shop[prompt:v1]", "shop[ft:v3]"}
     assert [f.get("type") for f in suite.iter("failure")] == ["miss"]
+
+
+@pytest.mark.parametrize("path", ["report/junit.xml", "out.xml"])
+def test_both_files_are_valid_and_read_back(desk, path):
+    """Lockgate's and pytest's own keep to Jenkins' schema, and junitparser finds each failure's type."""
+    desk.many(50, right=20, gates=GATES)
+    desk.run("--llm-backend=ft:v3", "--junitxml=out.xml", "--llm-report=report")
+    file = desk.pytester.path / path
+    etree.XMLSchema(etree.parse(JENKINS)).assertValid(etree.parse(file))
+    [suite] = JUnitXml.fromfile(str(file))
+    results = [result for case in suite for result in case.result]
+    assert [r.type for r in results if isinstance(r, Failure)] == ["gate"]
+    assert (suite.tests, suite.failures, suite.skipped) == (51, 1, 30)
 
 
 def test_backend_errors_have_their_type(desk):

@@ -112,7 +112,7 @@ def test_a_ruling_is_told_with_its_figures():
     """Bounds, limits, n and reason stand beside the status; where the gate is written does not."""
     [told] = only(run(rulings=(ruling(min=0.9, margin=0.02),)))["rulings"]
     assert told == {
-        "metric": "accuracy", "status": "inconclusive", "reason": "It is open.",
+        "gate": "accuracy", "metric": "accuracy", "status": "inconclusive", "reason": "It is open.",
         "bounds": {"min": 0.9, "margin": 0.02}, "value": 0.5, "low": 0.0253, "high": 0.9747,
         "n": 2, "unscored": 1, "confidence": 0.95,
     }  # fmt: skip

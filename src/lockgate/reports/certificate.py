@@ -129,7 +129,7 @@ def _ruling(ruling: Ruling) -> dict[str, Any]:
     counts = {"n": metric.n, "unscored": metric.unscored, "confidence": metric.confidence}
     bounds = {key: v for key, v in to_plain(ruling.gate).items() if key not in ("metric", "where")}
     said = {"status": ruling.status, "reason": ruling.reason}
-    return {"metric": ruling.gate.metric, **said, "bounds": bounds, **figures, **counts}
+    return {"gate": ruling.name, "metric": ruling.gate.metric, **said, "bounds": bounds, **figures, **counts}
 
 
 def _from(root: Path, path: str) -> str:

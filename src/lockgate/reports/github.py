@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 from lockgate.errors import UsageError
-from lockgate.model import Ruling, Run, Sample, Where
+from lockgate.model import Run, Sample, Where
 from lockgate.reports.terminal import visible
 
 __all__ = ["MOST_ANNOTATIONS", "SUMMARY_VARIABLE", "append_summary", "link_to", "workflow_commands"]
@@ -77,7 +77,7 @@ def _of_gates(runs: Sequence[Run], inconclusive: str) -> Iterator[_Annotation]:
             if ruling.status != "pass":
                 lenient = ruling.status == "inconclusive" and inconclusive == "warn"
                 where = ruling.gate.where or _suite(run)
-                said = f"{run.suite} on {run.backend}: {_gate(ruling)} {_SAID[ruling.status]}"
+                said = f"{run.suite} on {run.backend}: {ruling.name} {_SAID[ruling.status]}"
                 yield "warning" if lenient else "error", where, said, ruling.reason
 
 
@@ -128,10 +128,6 @@ def _data(text: str) -> str:
 def _property(text: str) -> str:
     """A property as workflow commands need it (actions/toolkit, `escapeProperty`)."""
     return _data(visible(text)).replace(":", "%3A").replace(",", "%2C")
-
-
-def _gate(ruling: Ruling) -> str:
-    return f"{ruling.gate.metric} [{ruling.group}]" if ruling.group else ruling.gate.metric
 
 
 def _suite(run: Run) -> Where | None:

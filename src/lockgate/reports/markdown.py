@@ -91,7 +91,7 @@ def _gate_row(run: Run, ruling: Ruling) -> str:
         _MARKS[ruling.status],
         plain(run.suite),
         plain(run.backend),
-        _gate(ruling),
+        plain(ruling.name),
         plain(show(metric.value, metric.unit)),
         _limits(metric.low, metric.high, metric.unit),
         f"{metric.n:,}{unscored}",
@@ -103,7 +103,8 @@ def _reasons(runs: Sequence[Run]) -> Iterator[str]:
     told = [(run, ruling) for run in runs for ruling in run.rulings if ruling.status != "pass"]
     told.sort(key=lambda pair: _ORDER.index(pair[1].status))
     lines = [
-        f"- {_gate(ruling)} on {plain(run.backend)}: {plain(ruling.reason, most=400)}" for run, ruling in told
+        f"- {plain(ruling.name)} on {plain(run.backend)}: {plain(ruling.reason, most=400)}"
+        for run, ruling in told
     ]
     yield from _folded("Why", _few(lines, _REASONS, lambda left: f"- … and {left:,} more"))
 
@@ -208,10 +209,6 @@ def _few(lines: Sequence[str], most: int, rest: Callable[[int], str]) -> list[st
 
 def _compared(runs: Sequence[Run]) -> list[Comparison]:
     return [run.comparison for run in runs if run.comparison is not None]
-
-
-def _gate(ruling: Ruling) -> str:
-    return plain(f"{ruling.gate.metric} [{ruling.group}]" if ruling.group else ruling.gate.metric)
 
 
 def _limits(low: float | None, high: float | None, unit: str) -> str:
