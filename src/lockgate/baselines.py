@@ -1,17 +1,22 @@
-"""What gates compare with: another backend that ran beside, a run file, or a run in the journal."""
+"""What runs are compared with: a backend that ran beside, a run file, a run in the journal."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from lockgate.documents.findings import shown_path
 from lockgate.engine.journal import Journal
 from lockgate.errors import LockgateError, UsageError
 from lockgate.gates import BASELINE
 from lockgate.model import Run, Sample, Suite
 from lockgate.reports.record import read_record
 
-__all__ = ["Baselines"]
+__all__ = ["BASELINES", "Baselines", "baseline_file"]
+
+BASELINES = "baselines"
+"""The folder, beside the project file, of the baselines that are kept in git."""
 
 
 class Baselines:
@@ -23,6 +28,7 @@ class Baselines:
         folder: where run files are looked for.
         select: `FAMILY[:VERSION]` → `FAMILY:VERSION`; raises UsageError where there is none.
         here: (suite, backend) → samples of what ran in this session, all of them there before `of` is asked.
+        kept: the folder of baselines kept in git, which stand in where nothing is named.
     """
 
     def __init__(
@@ -33,20 +39,61 @@ class Baselines:
         folder: Path,
         select: Callable[[str], str],
         here: Mapping[tuple[str, str], Sequence[Sample]],
+        kept: Path | None = None,
     ) -> None:
         self._written = written
         self._journal = journal
         self._folder = folder
         self._select = select
         self._here = here
+        self._kept = kept
         self._files: dict[str, Sequence[Run]] = {}
 
     def of(self, suite: Suite) -> Mapping[str, Sequence[Sample]]:
         """What the suite's gates name, as far as it is found: their word → samples."""
         words = {word for gate in suite.gates for word in (gate.no_worse_than, gate.better_than) if word}
-        named = {word: self._written if word == BASELINE else word for word in words}
+        named = {word: self._name(suite) if word == BASELINE else word for word in words}
         found = {word: self._find(name, suite.name) for word, name in named.items() if name is not None}
         return {word: samples for word, samples in found.items() if samples is not None}
+
+    def run_of(self, suite: Suite, backend: str) -> tuple[str, Run] | None:
+        """What a suite's run is to be compared with as a whole, and what that is called.
+
+        That is `baseline`, or where none is named and kept, what the suite's first comparing gate names.
+
+        Args:
+            suite: the suite.
+            backend: the one that ran; it is not compared with its own run of this session.
+        """
+        name = self._name(suite)
+        words = (word for gate in suite.gates for word in (gate.no_worse_than, gate.better_than))
+        name = name or next((word for word in words if word and word != BASELINE), None)
+        if name is None:
+            return None
+        theirs = self._backend(name)
+        if theirs is not None and (suite.name, theirs) in self._here:
+            return None if theirs == backend else (theirs, self._beside(suite, theirs))
+        run = self._run(name, theirs, suite.name)
+        return None if run is None or run.suite != suite.name else (_called(name, run), run)
+
+    def _beside(self, suite: Suite, backend: str) -> Run:
+        """A run of this session, before it is ruled on: the same suite, checks and gates."""
+        samples = self._here[suite.name, backend]
+        return Run(
+            suite=suite.name,
+            backend=backend,
+            fingerprint="",
+            samples=tuple(s for s in samples if s.variant is None),
+            variants=tuple(s for s in samples if s.variant is not None),
+            dataset_digest=suite.dataset_digest,
+        )
+
+    def _name(self, suite: Suite) -> str | None:
+        """What `baseline` stands for: what was named, else the file that is kept for the suite."""
+        if self._written is not None or self._kept is None:
+            return self._written
+        file = baseline_file(self._kept, suite.name)
+        return str(file) if file.is_file() else None
 
     def check(self, backends: Sequence[str], *, option: str) -> None:
         """Complain of a baseline that is nowhere to be found, before anything is asked.
@@ -96,6 +143,16 @@ class Baselines:
         if name not in self._files:
             self._files[name] = _read(self._folder / name)
         return self._files[name]
+
+
+def baseline_file(folder: Path, suite: str) -> Path:
+    """Where the baseline of a suite is kept: its name, with what no file's name should hold as a dash."""
+    name = re.sub(r"[^\w.-]+", "-", suite).strip("-.")
+    return folder / f"{name or 'suite'}.json"
+
+
+def _called(name: str, run: Run) -> str:
+    return run.backend if name == run.backend else f"{run.backend} ({shown_path(Path(name))})"
 
 
 def _read(file: Path) -> Sequence[Run]:

@@ -108,7 +108,7 @@ def _rule(
     splits: Sequence[Split], journal: Journal, project: Project, registry: Registry, baseline: str | None
 ) -> list[_Ruled]:
     """Every split ruled on, in order, when the answers of all are there to compare with."""
-    from lockgate.baselines import Baselines
+    from lockgate.baselines import BASELINES, Baselines
     from lockgate.engine.merging import replay
 
     replayed = [replay(split, journal, project, registry) for split in splits]
@@ -118,15 +118,16 @@ def _rule(
         folder=Path.cwd(),
         select=project.select,
         here={(made.suite.name, made.backend.name): made.samples for made in replayed},
+        kept=project.root / BASELINES,
     )
     baselines.check([made.backend.name for made in replayed], option="--baseline")
     return [(made.suite, _conclude(made, baselines)) for made in replayed]
 
 
 def _conclude(made: Replayed, baselines: Baselines) -> Run:
-    from lockgate.engine.runner import conclude
+    from lockgate.engine.runner import compared, conclude
 
-    return conclude(
+    run = conclude(
         made.suite,
         made.backend,
         made.samples,
@@ -134,6 +135,8 @@ def _conclude(made: Replayed, baselines: Baselines) -> Run:
         notes=made.notes,
         baselines=baselines.of(made.suite),
     )
+    beside = baselines.run_of(made.suite, run.backend)
+    return run if beside is None else compared(run, beside[1], name=beside[0])
 
 
 def _tell(ruled: Sequence[_Ruled], splits: Sequence[Split]) -> None:

@@ -18,6 +18,7 @@ __all__ = [
     "over_trials",
     "pass_at_k",
     "pass_hat_k",
+    "passes",
     "split_aggregate",
 ]
 
@@ -103,19 +104,27 @@ def pass_hat_k(passed: int, n: int, k: int) -> float:
 def flaky_cases(samples: Iterable[Sample]) -> tuple[FlakyCase, ...]:
     """The cases that some trials pass and others do not, the least reliable first.
 
+    See `passes` for what a pass is.
+    """
+    found = [
+        FlakyCase(case_id=case_id, passed=sum(trials), trials=len(trials))
+        for case_id, trials in passes(samples).items()
+        if 0 < sum(trials) < len(trials)
+    ]
+    return tuple(sorted(found, key=lambda case: case.rate))
+
+
+def passes(samples: Iterable[Sample]) -> dict[str, list[bool]]:
+    """Case id → whether each of its trials passes.
+
     A trial passes when it has an answer that no check finds short; how often it was asked for that answer
-    makes no difference. A trial that was not asked is left out.
+    makes no difference. A trial that was not asked is left out, and a case of which none was.
     """
     trials: defaultdict[str, list[bool]] = defaultdict(list)
     for sample in samples:
         if sample.completion is not None or sample.error is not None:
             trials[sample.case_id].append(sample.error is None and not sample.shortfalls)
-    found = [
-        FlakyCase(case_id=case_id, passed=sum(passes), trials=len(passes))
-        for case_id, passes in trials.items()
-        if 0 < sum(passes) < len(passes)
-    ]
-    return tuple(sorted(found, key=lambda case: case.rate))
+    return dict(trials)
 
 
 def _k(aggregate: str) -> int:

@@ -18,7 +18,7 @@ LAYERS = {
     1: ("errors", "model"),
     2: (
         "registry", "fingerprints", "beta", "rates", "betting", "stats", "clustering", "evidence", "inference", "power", "plain", "figures", "confusion", "matrices",
-        "differences", "units", "sequential", "trials", "hard", "multiplicity",
+        "differences", "units", "sequential", "trials", "flips", "changes", "permutation", "hard", "multiplicity",
         "rivals", "signing", "strict_json", "templates", "background", "chat_protocol", "quiet", "cachefiles",
         "agreement", "corrected", "scales", "human", "calibrated", "retrieval", "documents.yaml_source",
     ),

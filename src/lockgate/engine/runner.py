@@ -5,10 +5,12 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from contextlib import closing, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
+from lockgate.compare import compare
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.suites import load_suite
 from lockgate.engine.asking import Asker, Budget, Journalled, Policy
@@ -36,7 +38,7 @@ from lockgate.prompts import count_examples
 from lockgate.trials import flaky_cases
 from lockgate.units import count, show
 
-__all__ = ["conclude", "environment", "run_suite", "time_backend"]
+__all__ = ["compared", "conclude", "environment", "run_suite", "time_backend"]
 
 _LONG_PROMPT_TOKENS = 2000
 _MANY_EXAMPLES = 5
@@ -83,7 +85,8 @@ def run_suite(
         samples = _sample(suite, backend, kept, policy, budget)
         timings, notes = time_backend(suite, backend, policy=policy, budget=budget)
     baselines = {} if baseline is None else {BASELINE: (*baseline.samples, *baseline.variants)}
-    return conclude(suite, backend, samples, timings=timings, notes=notes, baselines=baselines)
+    run = conclude(suite, backend, samples, timings=timings, notes=notes, baselines=baselines)
+    return run if baseline is None else compared(run, baseline)
 
 
 def time_backend(
@@ -165,6 +168,20 @@ def conclude(
         cluster=suite.cluster,
         fields=suite.fields,
     )
+
+
+def compared(run: Run, baseline: Run, *, name: str = "") -> Run:
+    """The run with its comparison, and notes on what changed; a weaker bound comes first.
+
+    Args:
+        run: as concluded.
+        baseline: what it is compared with.
+        name: what that is called.
+    """
+    found = compare(run, baseline, name=name)
+    weakened = [f"WEAKENED since the baseline {found.baseline}: {what}" for what in found.weakened]
+    notes = (*weakened, *run.notes, *(f"Since the baseline: {what}" for what in found.changes))
+    return replace(run, comparison=found, notes=notes)
 
 
 def environment() -> Mapping[str, JSON]:

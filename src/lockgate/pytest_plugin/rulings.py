@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 
-from lockgate.baselines import Baselines
+from lockgate.baselines import BASELINES, Baselines
 from lockgate.engine.journal import run_id
-from lockgate.engine.runner import conclude, time_backend
+from lockgate.engine.runner import compared, conclude, time_backend
 from lockgate.errors import UsageError
 from lockgate.model import Backend, Ruling, Run, Sample, Suite
 from lockgate.reports.folder import Certify, write_reports
@@ -51,6 +51,9 @@ def conclude_all(lockgate: Lockgate, session: pytest.Session, tallies: Sequence[
             notes=notes,
             baselines=baselines.of(tally.suite),
         )
+        beside = baselines.run_of(tally.suite, run.backend)
+        if beside is not None:
+            run = compared(run, beside[1], name=beside[0])
         runs.append(run)
         lockgate.journal.put_run(run_id(run), run)
         _report(lockgate, session, tally, run)
@@ -71,6 +74,7 @@ def find_baselines(
         folder=lockgate.config.invocation_params.dir,
         select=lockgate.project.select,
         here=here,
+        kept=lockgate.project.root / BASELINES,
     )
 
 
