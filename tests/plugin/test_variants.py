@@ -113,7 +113,7 @@ def test_a_variant_can_be_selected_by_its_node_id(shop):
     """Its original is asked as well, and counts towards nothing."""
     result = shop.run("--llm-backend=ft:v3", "evalsuites/shop.yaml::hours~typos-1")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["0 of 2 samples, 1 variants, *"])
+    result.stdout.fnmatch_lines(["0 of 2 samples, 1 variant, *"])
 
 
 @pytest.mark.parametrize(("words", "passed"), [("typos", 4), ("hours and typos", 2), ("not typos", 5)])

@@ -54,6 +54,13 @@ def test_a_case_can_say_what_its_answer_rests_on():
     assert made(removed_passage(), several).case.context == ("Harbour.",)
 
 
+@pytest.mark.parametrize("expected", ["A", "no", True, "of"])
+def test_words_of_any_passage_tell_none(expected):
+    """A letter of a choice, yes or no, and other short words stand in any passage."""
+    fields = {"input": "x", "expected": expected, "context": "A shop of no name."}
+    assert "no passage holds its expected answer" in reason(removed_passage(), **fields)
+
+
 @pytest.mark.parametrize("wrong", [0, 4, [1, 9], "first", []])
 def test_supporting_passages_that_are_not_there_are_a_mistake(wrong):
     """The error says which numbers there are."""

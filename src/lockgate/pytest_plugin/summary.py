@@ -62,7 +62,11 @@ def _provenance(run: Run) -> str:
     errors = sum(s.error is not None for s in samples)
     parts = [
         f"{len(run.samples)} of {run.expected_samples} samples",
-        *([f"{len(run.variants)} variants"] if run.variants else []),
+        *(
+            [f"{len(run.variants)} {'variant' if len(run.variants) == 1 else 'variants'}"]
+            if run.variants
+            else []
+        ),
         f"{replayed} from the journal",
         f"{errors} without an answer",
         f"fingerprint {run.fingerprint}",

@@ -17,6 +17,7 @@ from lockgate.variants.values import holds, occurrences, other
 __all__ = ["conflicting_policy", "contradicted_passage", "removed_passage"]
 
 _LONGEST = 60
+_SHORTEST = 3
 _SENTENCE = re.compile(r"[^\s].*?(?:[.!?](?=\s|$)|$)", re.DOTALL)
 _VERB = re.compile(
     r"\b(?:is|are|was|were|can|could|must|may|will|would|should|has|have|had|does|do|did)\b", re.IGNORECASE
@@ -37,8 +38,8 @@ def removed_passage() -> Recipe:
     """The passages that the answer rests on are taken away: the answer has to say that it cannot tell.
 
     They are those that the case's field `supporting` numbers from 1, else those that hold the expected answer
-    as it is written. An abstention or a refusal is told as the check `refusal` tells it. The suite's checks
-    are not asked.
+    as it is written (three letters or a digit at least, and not yes or no). An abstention or a refusal is
+    told as the check `refusal` tells it. The suite's checks are not asked.
     """
 
     def draft(original: Case, around: Surroundings) -> Iterator[Draft]:
@@ -116,16 +117,25 @@ def _supporting(original: Case) -> list[int]:
         numbers = given if isinstance(given, list) else [given]
         found = [n - 1 for n in numbers if isinstance(n, int) and 0 < n <= len(original.context)]
         if len(found) != len(numbers) or not found:
-            there = f"1 to {len(original.context)}"
+            there = "1" if len(original.context) == 1 else f"1 to {len(original.context)}"
             raise UsageError(
                 f"The 'supporting' of {original.id!r} are no numbers of its passages. Write {there}."
             )
         return found
-    answers = leaves(original.expected)
+    answers = _answers(original)
     holding = [n for n, text in enumerate(original.context) if any(holds(text, a) for a in answers)]
     if not holding:
         raise NotApplicable("no passage holds its expected answer, and it has no `supporting`")
     return holding
+
+
+def _answers(original: Case) -> list[str]:
+    """The expected texts that tell a passage by standing in it: not `A`, `no` and others of any passage."""
+    return [
+        text
+        for text in leaves(original.expected)
+        if text.lower() not in _SAID and (len(text) >= _SHORTEST or any(map(str.isdigit, text)))
+    ]
 
 
 def _contradictions(original: Case) -> Mapping[str, str]:
@@ -142,7 +152,7 @@ def _contradictions(original: Case) -> Mapping[str, str]:
 def _swap(original: Case, around: Surroundings) -> _Swap:
     if not original.context:
         raise NotApplicable("it has no context")
-    given, answers = _contradictions(original), leaves(original.expected)
+    given, answers = _contradictions(original), _answers(original)
     values = given or other(answers, around.random)
     standing = {v: new for v, new in values.items() if any(holds(text, v) for text in original.context)}
     if not standing:
