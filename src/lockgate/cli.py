@@ -13,6 +13,7 @@ import click
 
 from lockgate import __version__
 from lockgate.calibrate_command import calibrate
+from lockgate.baseline_command import baseline
 from lockgate.documents.findings import shown_path
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.prompt_files import check_prompt, prompt_names
@@ -24,7 +25,7 @@ from lockgate.journal_commands import journal
 from lockgate.merge_command import merge
 from lockgate.model import Suite
 from lockgate.registry import Registry
-from lockgate.report_commands import report
+from lockgate.report_commands import compare, report
 from lockgate.units import count
 from lockgate.verify_command import verify
 from lockgate.workplace import DEFAULT_PROJECT, project_option, registry_of, table
@@ -131,8 +132,10 @@ def tune(spec: Path, project: Path | None) -> None:
 
 
 main.add_command(calibrate)
+main.add_command(baseline)
 main.add_command(journal)
 main.add_command(merge)
+main.add_command(compare)
 main.add_command(report)
 main.add_command(verify)
 

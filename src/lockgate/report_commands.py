@@ -1,8 +1,8 @@
-"""`lockgate report`: what was recorded, reported again in any format."""
+"""`lockgate report` and `compare`: what was recorded, reported again, and two of it beside each other."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -12,7 +12,7 @@ from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import Run
 from lockgate.registry import Registry
 
-__all__ = ["FORMATS", "journal_option", "report"]
+__all__ = ["FORMATS", "compare", "report"]
 
 _TERMINAL = "terminal"
 
@@ -26,14 +26,13 @@ FORMATS: Mapping[str, str] = {
 
 _DEFAULT_FOLDER = "report"
 
-journal_option = click.option(
+_journal_option = click.option(
     "--journal",
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path(DEFAULT_JOURNAL),
     metavar="FILE",
     help=f"Where runs are looked up by id; {DEFAULT_JOURNAL} by default.",
 )
-"""What a command that finds runs takes."""
 
 
 @click.command()
@@ -48,7 +47,7 @@ journal_option = click.option(
     metavar="FORMAT",
     help=f"Only this one: {', '.join(FORMATS)} or {_TERMINAL}; repeatable. Printed, unless --out is given.",
 )
-@journal_option
+@_journal_option
 def report(run: str, *, out: Path | None, formats: tuple[str, ...], journal: Path) -> None:
     """Write the report folder of a recorded run, asking and judging nothing.
 
@@ -70,6 +69,50 @@ def report(run: str, *, out: Path | None, formats: tuple[str, ...], journal: Pat
         for file in files:
             # As bytes: reports are UTF-8 whatever the terminal's encoding is.
             click.echo(registry.find("reports", file)(runs).encode(), nl=False)
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([_TERMINAL, "markdown"]),
+    default=_TERMINAL,
+    help="How it is printed; terminal by default.",
+)
+@_journal_option
+def compare(a: str, b: str, *, form: str, journal: Path) -> None:
+    """Compare run B with run A, paired by case: each metric's difference, and the cases that flipped.
+
+    A and B are what `lockgate report` takes. Runs are compared suite by suite: those on the same backend, or
+    the only run that one of the two has with each of the other's. The exit code says nothing of the result.
+    """
+    from lockgate.compare import compare as compared
+    from lockgate.recorded import recorded
+    from lockgate.reports.comparison import beside_markdown, beside_text
+
+    theirs, ours = recorded(a, journal=journal), recorded(b, journal=journal)
+    pairs = list(_pairs(theirs, ours))
+    if not pairs:
+        raise UsageError(
+            f"{a} and {b} share no suite and backend. A has {_held(theirs)}; B has {_held(ours)}."
+        )
+    told = beside_markdown if form == "markdown" else beside_text
+    click.echo("\n\n".join(told(one, other, compared(other, one)) for one, other in pairs))
+
+
+def _pairs(theirs: Sequence[Run], ours: Sequence[Run]) -> Iterator[tuple[Run, Run]]:
+    for suite in dict.fromkeys(run.suite for run in ours):
+        left, right = ([run for run in runs if run.suite == suite] for runs in (theirs, ours))
+        crossed = [(one, other) for one in left for other in right]
+        if len(left) > 1 and len(right) > 1:
+            crossed = [(one, other) for one, other in crossed if one.backend == other.backend]
+        yield from crossed
+
+
+def _held(runs: Sequence[Run]) -> str:
+    return ", ".join(dict.fromkeys(f"{run.suite} on {run.backend}" for run in runs)) or "no run"
 
 
 def _file(name: str, registry: Registry) -> str:

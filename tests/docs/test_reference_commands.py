@@ -1,10 +1,12 @@
 """The reference names every option of the commands that it describes, and nothing else."""
 
+import inspect
 import re
 
 import pytest
 from pages import sections
 
+from lockgate import agreement
 from lockgate.cli import main
 from lockgate.documents.labels import LABEL
 from lockgate.documents.words import describe
@@ -59,6 +61,15 @@ def test_every_key_of_a_label_is_documented():
     ]
 
 
+def test_every_source_of_agreement_is_named():
+    """Each paper behind kappa, its limits and groups stands on the page, by authors and year."""
+    papers = set(re.findall(r"[A-Z]\w+ & [A-Z]\w+ (?:19|20)\d\d", inspect.getsource(agreement)))
+    # The standard error of Fleiss, Cohen and Everitt is in no figure of the command's.
+    unused = {"Cohen & Everitt 1969"}
+    assert "Rao & Scott 1992" in papers
+    assert [paper for paper in papers - unused if paper not in PAGE["calibrate"].text] == []
+
+
 def test_every_option_of_verify_is_documented():
     """And every documented option exists."""
     assert documented("verify") == options(main.commands["verify"])
@@ -68,6 +79,11 @@ def test_every_option_and_format_of_report_is_documented():
     """And every documented option exists."""
     assert documented("report") == options(main.commands["report"])
     assert [name for name in (*FORMATS, "terminal") if f"`{name}`" not in PAGE["report"].text] == []
+
+
+def test_every_option_of_compare_is_documented():
+    """And every documented option exists."""
+    assert documented("compare") == options(main.commands["compare"])
 
 
 def test_the_header_of_recordings_is_the_code_s():

@@ -1,5 +1,6 @@
-"""`lockgate report`."""
+"""`lockgate report` and `lockgate compare`."""
 
+import dataclasses
 import json
 import os
 
@@ -99,3 +100,61 @@ def test_a_folder_that_cannot_be_written_is_exit_code_4(here):
 def test_every_word_for_a_format_is_one_file():
     """No two words mean the same."""
     assert len(set(FORMATS.values())) == len(FORMATS)
+
+
+# compare
+
+
+def compared(*arguments):
+    """What `lockgate compare` gives."""
+    return CliRunner().invoke(main, ["compare", *map(str, arguments)])
+
+
+def flipped(backend):
+    """The same run, in which `b` passes."""
+    samples = list(run().samples)
+    samples[1] = dataclasses.replace(samples[1], verdicts=samples[0].verdicts)
+    return run(backend, samples=tuple(samples))
+
+
+def test_two_files_are_compared_by_case(here):
+    """B is measured against A; the exit code is 0 whatever is found."""
+    (here / "new.json").write_text(record(flipped("ft:v4")))
+    done = compared("run.json@ft:v3", "new.json")
+    assert done.exit_code == 0
+    lines = done.stdout.splitlines()
+    assert lines[0] == "triage: A is ft:v3, B is ft:v4"
+    assert [line for line in lines if line.startswith(("fixed", "newly", "  b"))] == [
+        "fixed: 1 case",
+        "  b: accuracy",
+    ]
+
+
+def test_the_other_way_round_it_is_newly_failing(here):
+    """Which of the two comes first matters."""
+    (here / "new.json").write_text(record(flipped("ft:v4")))
+    assert "newly failing: 1 case" in compared("new.json", "run.json@ft:v3").stdout
+
+
+def test_files_of_several_backends_are_compared_backend_by_backend(here):
+    """One run against several is compared with each."""
+    titles = [line for line in compared("run.json", "run.json").stdout.splitlines() if " A is " in line]
+    assert [title.split()[3] for title in titles] == ["ft:v3", "prompt:v1"]
+    one = compared("run.json@ft:v3", "run.json").stdout
+    assert [line.split(" B is ")[1].split()[0] for line in one.splitlines() if " A is " in line] == [
+        "ft:v3",
+        "prompt:v1",
+    ]
+
+
+def test_a_comparison_can_be_markdown(here):
+    """For a pull request."""
+    assert compared("run.json", "run.json", "--format", "markdown").stdout.startswith("### triage: A is ")
+
+
+def test_runs_that_share_nothing_are_an_error(here):
+    """It says what each of them has."""
+    (here / "other.json").write_text(record(run(suite="refusals")))
+    done = compared("run.json", "other.json")
+    assert done.exit_code == 4
+    assert "A has triage on ft:v3, triage on prompt:v1; B has refusals on ft:v3." in done.stderr
