@@ -16,10 +16,11 @@ from types import SimpleNamespace
 import pytest
 from pages import Section, sections
 
-from lockgate import Completion, load_project, load_suite
+from lockgate import Completion, load_check, load_project, load_suite
 from lockgate import registry as registry_module
 from lockgate.backends.scripted import Scripted
 from lockgate.checks.authoring import check, is_check
+from lockgate.documents.calibrations import CALIBRATION
 from lockgate.documents.declarations import options_table
 from lockgate.documents.words import describe
 from lockgate.model import Setting
@@ -29,6 +30,7 @@ SECTIONS = sections("checks.md")
 NAMES = sorted(BUILTIN["checks"])
 OWN = SECTIONS["Your own check"]
 MINIMAL = {
+    "cascade": {"checks": ["contains", "regex"]},
     "classification": {"classes": ["a", "b"]},
     "contains": {"value": "x"},
     "equals": {"value": "x"},
@@ -58,7 +60,9 @@ def factory_of(name):
 def made(name):
     """A built-in check with its required options alone."""
     factory = factory_of(name)
-    setting = Setting(backend=lambda name: Scripted(answers={}, name=name))
+    setting = Setting(
+        backend=lambda name: Scripted(answers={}, name=name), check=lambda name: load_check(name, "x")
+    )
     extra = {"setting": setting} if "setting" in inspect.signature(factory).parameters else {}
     return factory(**MINIMAL.get(name, {}), **extra)
 
@@ -94,7 +98,7 @@ def verdict_rows(name):
 
 def test_every_check_has_its_section():
     """The page has one section for each built-in check and none for any other."""
-    beside = {"", "Your own check", "From Python"}
+    beside = {"", "Calibration", "Your own check", "From Python"}
     assert sorted(SECTIONS.keys() - beside) == NAMES
 
 
@@ -143,7 +147,7 @@ def test_the_short_forms_are_those_that_load(name):
     assert line[1] == (", ".join(forms) or missing[0])
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if n != "judge"])
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("cascade", "judge")])
 def test_the_verdicts_are_what_the_check_says(name, tmp_path):
     """The section's suite loads, and its first check says of each answer what the page says."""
     suite = loaded(SECTIONS[name], tmp_path)
@@ -154,11 +158,35 @@ def test_the_verdicts_are_what_the_check_says(name, tmp_path):
         assert row["verdict"] == said(told(suite, row))
 
 
-def test_the_judge_says_what_its_reply_gives(tmp_path):
+@pytest.mark.parametrize("name", ["judge", "cascade"])
+def test_the_judge_says_what_its_reply_gives(name, tmp_path):
     """Each reply of a judge gives the page's verdict."""
-    for row in verdict_rows("judge"):
-        suite = loaded(SECTIONS["judge"], tmp_path, reply=row["the judge replies"])
+    for row in verdict_rows(name):
+        suite = loaded(SECTIONS[name], tmp_path, reply=row["the judge replies"])
         assert row["verdict"] == said(told(suite, row))
+
+
+def test_what_every_check_may_say_of_its_calibration_has_its_row():
+    """The keys are those that the loader takes, and the examples of judges and calibrations load."""
+    assert SECTIONS["Calibration"].table("key") == [
+        {
+            "key": key.name,
+            "value": describe(key.annotation),
+            "default": "required" if key.required else "",
+            "meaning": key.doc,
+        }
+        for key in CALIBRATION.keys
+    ]
+
+
+@pytest.mark.parametrize(("name", "number"), [("judge", 1), ("Calibration", 0)])
+def test_a_judge_is_written_as_the_page_shows(name, number, tmp_path):
+    """A check by itself on the page is one that a suite takes."""
+    block = SECTIONS[name].blocks("yaml")[number]
+    (tmp_path / "suite.yaml").write_text(f"suite: s\ncases: [{{input: a}}]\nchecks:\n{block}", "utf-8")
+    (tmp_path / "lockgate.yaml").write_text("backends: {judge: {v1: {kind: scripted, answers: {}}}}", "utf-8")
+    made = load_suite(tmp_path / "suite.yaml", project=load_project(tmp_path / "lockgate.yaml"))
+    assert made.checks[0].name == "judge"
 
 
 @pytest.mark.slow

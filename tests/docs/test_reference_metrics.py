@@ -10,8 +10,9 @@ import pytest
 from pages import sections
 from worked_examples import ACCURACY, COMPUTED, figure_of, sample, suite_with
 
-import lockgate.confusion
 import lockgate.betting
+import lockgate.confusion
+import lockgate.corrected
 import lockgate.figures
 import lockgate.power
 import lockgate.rates
@@ -117,7 +118,9 @@ def test_the_difference_of_costs_has_its_method():
 
 
 @pytest.mark.parametrize(
-    "module", [lockgate.stats, lockgate.power, lockgate.figures, lockgate.confusion], ids=lambda m: m.__name__
+    "module",
+    [lockgate.stats, lockgate.power, lockgate.figures, lockgate.confusion, lockgate.corrected],
+    ids=lambda m: m.__name__,
 )
 def test_every_source_of_a_formula_is_named(module):
     """Each paper that the code names stands on the page, by authors and year."""

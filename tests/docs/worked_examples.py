@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import fmean
 
 from lockgate import load_suite
+from lockgate.corrected import rogan_gladen, rogan_gladen_limits
 from lockgate.figures import f1
 from lockgate.gates import rule
 from lockgate.metrics import measure
@@ -154,6 +155,18 @@ def of_baselines(row, folder):
     return {"ruling": ruled(folder, ours, row["gate on `accuracy`"], theirs)}
 
 
+def of_corrections(row, folder):
+    passes, n = int(row["passes"]), int(row["of"])
+    (hits, good), (rejects, bad) = (
+        map(int, row[word].split(" of ")) for word in ("sensitivity", "specificity")
+    )
+    value = rogan_gladen(passes / n, hits / good, rejects / bad)
+    limits = rogan_gladen_limits(
+        passes, n, sensitivity=(hits, good), specificity=(rejects, bad), confidence=0.95
+    )
+    return {"raw": show(passes / n, ""), "corrected": shown(value, limits)}
+
+
 COMPUTED = {
     ("Kinds", "right"): of_rates,
     ("Kinds", "scores"): of_means,
@@ -166,5 +179,6 @@ COMPUTED = {
     ("How many would do", "bound"): of_needed,
     ("How many would do", "confidence"): of_requests,
     ("Against a baseline", "both right"): of_baselines,
+    ("The error of a check", "passes"): of_corrections,
 }
 """Heading and first column of a table → what computes a row's cells."""
