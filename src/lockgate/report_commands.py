@@ -12,7 +12,7 @@ from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import Run
 from lockgate.registry import Registry
 
-__all__ = ["FORMATS", "compare", "report"]
+__all__ = ["FORMATS", "compare", "journal_option", "report"]
 
 _TERMINAL = "terminal"
 
@@ -26,13 +26,14 @@ FORMATS: Mapping[str, str] = {
 
 _DEFAULT_FOLDER = "report"
 
-_journal_option = click.option(
+journal_option = click.option(
     "--journal",
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path(DEFAULT_JOURNAL),
     metavar="FILE",
     help=f"Where runs are looked up by id; {DEFAULT_JOURNAL} by default.",
 )
+"""What a command that finds runs takes."""
 
 
 @click.command()
@@ -47,7 +48,7 @@ _journal_option = click.option(
     metavar="FORMAT",
     help=f"Only this one: {', '.join(FORMATS)} or {_TERMINAL}; repeatable. Printed, unless --out is given.",
 )
-@_journal_option
+@journal_option
 def report(run: str, *, out: Path | None, formats: tuple[str, ...], journal: Path) -> None:
     """Write the report folder of a recorded run, asking and judging nothing.
 
@@ -81,7 +82,7 @@ def report(run: str, *, out: Path | None, formats: tuple[str, ...], journal: Pat
     default=_TERMINAL,
     help="How it is printed; terminal by default.",
 )
-@_journal_option
+@journal_option
 def compare(a: str, b: str, *, form: str, journal: Path) -> None:
     """Compare run B with run A, paired by case: each metric's difference, and the cases that flipped.
 
