@@ -87,7 +87,7 @@ def _gates(run: Run, baseline: Run) -> Iterator[str]:
             yield f"The gate on {metric} ({show_bound(now, unit)}) is new."
         elif now is None and was is not None:
             yield f"The gate on {metric} ({show_bound(was, unit)}) is gone."
-        elif now is not None and was is not None and now != was:
+        elif now is not None and was is not None and _told(now, unit) != _told(was, unit):
             yield f"The gate on {metric} was {_told(was, unit)} and is {_told(now, unit)}."
 
 

@@ -12,8 +12,8 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from lockgate import __version__
-from lockgate.calibrate_command import calibrate
 from lockgate.baseline_command import baseline
+from lockgate.calibrate_command import calibrate
 from lockgate.documents.findings import shown_path
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.prompt_files import check_prompt, prompt_names

@@ -30,7 +30,7 @@ LAYERS = {
     8: ("baselines", "calibrating", "recorded", "workplace"),
     9: ("verification",),
     10: (
-        "pytest_plugin", "journal_commands", "calibrate_command", "merge_command", "report_commands",
+        "pytest_plugin", "baseline_command", "journal_commands", "calibrate_command", "merge_command", "report_commands",
         "verify_command",
     ),
     11: ("cli",),
