@@ -14,8 +14,11 @@ from lockgate.registry import Registry
 from lockgate.reports.github import SUMMARY_VARIABLE, workflow_commands
 from lockgate.reports.tables import tables_text
 from lockgate.reports.terminal import comparison_table, gate_table
+from lockgate.reports.worst import worst_cases
 
 __all__ = ["summarise", "tell_github"]
+
+_LOG_WIDTH = 160
 
 
 def summarise(
@@ -38,11 +41,23 @@ def summarise(
         terminal.write_line(gate_table(run))
         if run.tables:
             terminal.write_line(tables_text(run))
+        if worst := _worst(terminal, run):
+            terminal.write_line(worst)
         for note in run.notes:
             terminal.write_line(f"note: {note}")
     if len({run.backend for run in runs}) > 1:
         terminal.section("lockgate: backends compared", sep="-")
         terminal.write_line(comparison_table(runs))
+
+
+def _worst(terminal: pytest.TerminalReporter, run: Run) -> str:
+    """The worst cases: three of a gate, ten under `-v`, none under `-q`."""
+    verbose = terminal.config.get_verbosity()
+    if verbose < 0:
+        return ""
+    # A log has no width; what is longer than this nobody reads there.
+    width = terminal.config.get_terminal_writer().fullwidth if terminal.isatty else _LOG_WIDTH
+    return worst_cases(run, most=10 if verbose else 3, width=width)
 
 
 def tell_github(
