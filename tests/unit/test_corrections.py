@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from lockgate.calibrated import doubts_of, fingerprint_of
 from lockgate.corrected import prediction_powered, rogan_gladen_limits
 from lockgate.corrections import correct
+from lockgate.engine.ruling import rule_all
 from lockgate.gates import rule
 from lockgate.metrics import measure
 from lockgate.model import Calibration, Case, Check, Completion, Gate, Measure, Rating, Sample, Suite, Verdict
@@ -347,3 +348,40 @@ def test_the_whole_way_covers_the_true_rate(true):
         beyond[0] += metric.low > true
         beyond[1] += metric.high < true
     assert max(beyond) <= 6
+
+
+def test_gates_by_group_and_with_holm_rule_on_corrected_figures():
+    """Each group's metric is corrected by itself, and so is the p-value that Holm's correction orders."""
+    gates = (Gate(metric="right", min=0.5, by="language"), Gate(metric="right", min=0.4))
+    cases = tuple(Case(id=str(n), input="?") for n in range(200))
+    languages = {str(n): "de" if n < 100 else "fr" for n in range(200)}
+    suite = Suite(
+        name="s",
+        path="s.yaml",
+        cases=cases,
+        checks=(check_of(),),
+        gates=gates,
+        fields={"language": languages},
+    )
+    samples = [sample(n, n % 100 < 85) for n in range(200)]
+    ruled = rule_all(suite, samples)
+    assert [(r.group, r.status) for r in ruled.rulings] == [("de", "pass"), ("fr", "pass"), ("", "pass")]
+    assert all(r.metric.raw == pytest.approx(0.85) for r in ruled.rulings)
+    one = corrected(samples[:100], check_of())
+    assert ruled.rulings[0].metric.low == pytest.approx(one.metrics[0].low, abs=0.02)
+    assert ruled.rulings[0].p_value == pytest.approx(one.evidence["right"].p_value(0.5, above=True))
+    plain = rule_all(replace(suite, checks=(check_of(calibrated=None),)), samples)
+    assert ruled.rulings[0].p_value > plain.rulings[0].p_value
+
+
+def test_gates_on_clusters_rule_on_what_they_are_worth():
+    """A suite whose cases share documents has wider limits after correction, too."""
+    cases = tuple(Case(id=str(n), input="?") for n in range(100))
+    suite = Suite(
+        name="s", path="s.yaml", cases=cases, checks=(check_of(),), gates=(Gate(metric="right", min=0.5),)
+    )
+    documents = {str(n): f"d{n // 20}" for n in range(100)}
+    samples = [sample(n, n % 20 < 17) for n in range(100)]
+    alone = rule_all(suite, samples).rulings[0].metric
+    together = rule_all(replace(suite, cluster="document", fields={"document": documents}), samples)
+    assert together.rulings[0].metric.low < alone.low

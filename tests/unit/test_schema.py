@@ -132,6 +132,22 @@ def test_a_checks_options_carry_their_docs_and_defaults():
     assert "setting" not in options["properties"]
 
 
+@pytest.mark.parametrize(
+    ("calibration", "valid"),
+    [
+        ("c.json", True),
+        ("{file: c.json, min_kappa: 0.6, max_age: 90d}", True),
+        ("{min_kappa: 0.6}", False),
+        ("{file: c.json, kappa: 0.6}", False),
+        ("3", False),
+    ],
+)
+def test_every_check_may_name_its_calibration(calibration, valid):
+    """A file, or a mapping that has one; what the loader refuses there is underlined."""
+    text = SUITE_TEXT.replace("mode: slow", f"mode: slow, calibration: {calibration}")
+    assert (_errors(suite_schema(REGISTRY), text) == []) == valid
+
+
 PROJECT_TEXT = """\
 models: {m: {wheel: w, file: f}}
 backends:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from lockgate.documents.calibrations import CALIBRATION
 from lockgate.documents.contents import KIND, PROJECT
 from lockgate.documents.declarations import options_table
 from lockgate.documents.prompt_files import PROMPT
@@ -100,7 +101,8 @@ def _each_schema(key: Key) -> dict[str, JSON]:
 
 def _forms_schema(kind: Kind, registry: Registry) -> dict[str, JSON]:
     names = registry.names(kind)
-    forms = {name: _one_forms(registry.find(kind, name)) for name in names}
+    shared = {"calibration": _CALIBRATION} if kind == "checks" else {}
+    forms = {name: _one_forms(registry.find(kind, name), shared) for name in names}
     one = {
         "type": "object",
         "properties": forms,
@@ -111,10 +113,12 @@ def _forms_schema(kind: Kind, registry: Registry) -> dict[str, JSON]:
     return {"anyOf": [{"type": "string", "enum": names}, one]}
 
 
-def _one_forms(factory: Callable[..., object]) -> dict[str, JSON]:
-    """`name:`, `name: argument` and `name: {options}`."""
+def _one_forms(factory: Callable[..., object], shared: Mapping[str, JSON]) -> dict[str, JSON]:
+    """`name:`, `name: argument` and `name: {options}`, with the options that all of the kind have."""
     table = options_table(factory, "a check")
-    forms: list[JSON] = [{"type": "null"}, _table_schema(replace(table, doc=""))]
+    own = _table_schema(replace(table, doc=""))
+    own["properties"] = {**shared, **own["properties"]}
+    forms: list[JSON] = [{"type": "null"}, own]
     if table.keys:
         forms.append(_key_schema(replace(table.keys[0], required=False)))
     return {"description": table.doc, "anyOf": forms}
@@ -133,3 +137,6 @@ def _or_variable(schema: dict[str, JSON]) -> dict[str, JSON]:
     """A value, or the `${NAME}` that stands for it."""
     said: dict[str, JSON] = {key: schema.pop(key) for key in ("description", "default") if key in schema}
     return {**said, "anyOf": [schema, {"type": "string", "pattern": r"\$\{[A-Za-z_][A-Za-z0-9_]*\}"}]}
+
+
+_CALIBRATION: JSON = {"anyOf": [{"type": "string"}, _table_schema(CALIBRATION)]}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from lockgate.corrections import correct
-from lockgate.evidence import Evidence, Limits, p_by_levels
+from lockgate.evidence import Evidence
 from lockgate.gates import join, parts_of
 from lockgate.metrics import evidence, measure
 from lockgate.model import (
@@ -33,11 +32,12 @@ _Runs = Mapping[str, Sequence[Sample]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruled:
-    """What a run comes to: its metrics, its rulings, and what a reader should know of them."""
+    """What a run comes to: metrics, rulings, what a reader should know, and p-values of corrected metrics."""
 
     metrics: tuple[Metric, ...]
     rulings: tuple[Ruling, ...]
     notes: tuple[str, ...] = ()
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +57,10 @@ class _Scene:
             self.samples, measures, timings=self.timings, confidences=confidences, clusters=clusters
         )
         own = [sample for sample in self.samples if sample.variant is None]
-        corrected = correct(found, own, self.suite)
-        return Ruled(metrics=corrected.metrics, rulings=(), notes=tuple(corrected.notes))
+        corrected = correct(found, own, self.suite, clusters=clusters)
+        return Ruled(
+            metrics=corrected.metrics, rulings=(), notes=corrected.notes, evidence=corrected.evidence
+        )
 
 
 def rule_all(
@@ -174,13 +176,9 @@ def _concerned(gate: Gate, scene: _Scene) -> tuple[int, list[Sample]]:
 def _evidence(metric: Metric, scene: _Scene, measured: Measure | None) -> Evidence:
     """The p-values of the test that gave the metric its limits."""
     if metric.raw is not None and measured is not None:
-        by_levels = partial(p_by_levels, partial(_limits_at, scene, measured))
-        return Evidence(least=by_levels, most=by_levels)
+        found = scene.measured([measured], {metric.name: metric.confidence}).evidence
+        if metric.name in found:
+            return found[metric.name]
     own = measured or Measure(name=metric.name, kind=metric.kind, better=metric.better, unit=metric.unit)
     clusters = scene.suite.fields.get(scene.suite.cluster, {})
     return evidence(scene.samples, own, timings=scene.timings, clusters=clusters)
-
-
-def _limits_at(scene: _Scene, measured: Measure, confidence: float) -> Limits:
-    metric = scene.measured([measured], {measured.name: confidence}).metrics[0]
-    return metric.floor, metric.ceiling
