@@ -20,7 +20,7 @@ __all__ = ["Certified", "read_certified", "refusal"]
 
 _ORDER = ("kind", "weights", "model", "base_url", "adapter", "prompt", "corpus", "sampling")
 _CLOCK_SECONDS = 300.0
-_SAMPLES = ("expected", "answered", "replayed", "missed", "errors")
+_SAMPLES = ("expected", "answered", "variants", "replayed", "missed", "errors")
 _RUN_TEXTS = ("suite", "backend", "path", "suite_digest", "dataset_digest", "started")
 
 
@@ -219,6 +219,9 @@ def _suite_changes(certified: Certified, run: Mapping[str, Any], suite: Suite) -
     if run["samples"]["expected"] < len(suite.cases) * suite.trials:
         wanted = f"{run['samples']['expected']:,} of {len(suite.cases) * suite.trials:,} samples"
         yield f"The run of {run['suite']} is not whole: it was of {wanted}. {again}"
+    if run["samples"]["variants"] < len(suite.variants) * suite.trials:
+        wanted = f"{run['samples']['variants']:,} of {len(suite.variants) * suite.trials:,} variants"
+        yield f"The run of {run['suite']} is not whole: {wanted} were answered. {again}"
     unruled = [g.metric for g in suite.gates if g.metric not in {r["metric"] for r in run["rulings"]}]
     if unruled:
         yield f"The run of {run['suite']} is not whole: no ruling on {', '.join(unruled)}. {again}"

@@ -114,16 +114,15 @@ def test_a_tampered_one_is_refused(desk):
     changed()
 
 
+COUNTS = {"expected": 2, "answered": 2, "variants": 0, "replayed": 0, "missed": 0, "errors": 0}
 FIELDS = [
     ("backend", "prompt:v1"), ("suite", 3), ("path", "evalsuites/none.yaml"), ("suite_digest", "0"),
     ("dataset_digest", "0"), ("checks", {}), ("checks", None), ("started", "2999-01-01T00:00:00+00:00"),
-    ("started", "2020-01-01T00:00:00"), ("started", "soon"), ("samples", {}), ("rulings", []),
-    ("rulings", None),
-    ("rulings", [{}]), ("samples", {"expected": 1, "answered": 1, "replayed": 0, "missed": 0, "errors": 0}),
-    ("samples", {"expected": 2, "answered": 1, "replayed": 0, "missed": 0, "errors": 0}),
-    ("samples", {"expected": 2, "answered": 2, "replayed": 0, "missed": 1, "errors": 0}),
-    ("samples", {"expected": 2, "answered": 2, "replayed": 0, "missed": 0, "errors": 1}),
-    ("samples", {"expected": 0, "answered": 0, "replayed": 0, "missed": 0, "errors": 0}),
+    ("started", "2020-01-01T00:00:00"), ("started", "soon"), ("rulings", []), ("rulings", None),
+    ("rulings", [{}]), ("samples", {}), ("samples", COUNTS | {"expected": 1, "answered": 1}),
+    ("samples", COUNTS | {"expected": 0, "answered": 0}), ("samples", COUNTS | {"answered": 1}),
+    ("samples", COUNTS | {"missed": 1}), ("samples", COUNTS | {"errors": 1}),
+    ("samples", COUNTS | {"answered": "2"}), ("samples", {k: v for k, v in COUNTS.items() if k != "variants"}),
 ]  # fmt: skip
 
 
@@ -222,6 +221,18 @@ def test_fewer_trials_than_the_suite_s_are_no_whole_run(desk):
     suite.write_text(suite.read_text().replace("suite: shop\n", "suite: shop\ntrials: 2\n"))
     gate(desk, "--llm-trials=1")
     assert refused() == f"The run of shop is not whole: it was of 2 of 4 samples. {AGAIN}"
+
+
+def test_variants_that_were_left_out_are_no_whole_run(desk):
+    """What was asked of each case beside it belongs to the suite."""
+    suite = Path("evalsuites/shop.yaml")
+    suite.write_text(suite.read_text().partition("gates:")[0] + "variants: [typos]\n")
+    answers = {"hours": "At nine.", "place": "At the harbour."}
+    desk.write("answers/v3.json", answers | {f"{name}~typos-1": text for name, text in answers.items()})
+    gate(desk)
+    assert verify().exit_code == 0
+    gate(desk, "--deselect", "evalsuites/shop.yaml::place~typos-1")
+    assert refused() == f"The run of shop is not whole: 1 of 2 variants were answered. {AGAIN}"
 
 
 @pytest.mark.parametrize(

@@ -107,20 +107,21 @@ def _run(run: Run, root: Path) -> dict[str, Any]:
 
 
 def _counted(run: Run) -> dict[str, int]:
-    """How many samples there are of each kind: `missed` fell short of a check that no gate governs."""
+    """How many samples there are; `missed` of all, variants too, fell short of a check that no gate governs."""
     gated = run.gated
-    answered = [s for s in run.samples if s.completion is not None and s.error is None]
+    every = (*run.samples, *run.variants)
     return {
         "expected": run.expected_samples,
-        "answered": len({(s.case_id, s.trial) for s in answered}),
-        "replayed": sum(_replayed(s) for s in answered),
-        "missed": sum(not s.governed(gated) for s in run.samples),
-        "errors": sum(s.error is not None for s in run.samples),
+        "answered": _answered(run.samples),
+        "variants": _answered(run.variants),
+        "replayed": sum(s.completion is not None and s.completion.replayed for s in every),
+        "missed": sum(not s.governed(gated) for s in every),
+        "errors": sum(s.error is not None for s in every),
     }
 
 
-def _replayed(sample: Sample) -> bool:
-    return sample.completion is not None and sample.completion.replayed
+def _answered(samples: Sequence[Sample]) -> int:
+    return len({(s.case_id, s.trial) for s in samples if s.completion is not None and s.error is None})
 
 
 def _ruling(ruling: Ruling) -> dict[str, Any]:

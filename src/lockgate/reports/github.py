@@ -84,7 +84,7 @@ def _of_gates(runs: Sequence[Run], inconclusive: str) -> Iterator[_Annotation]:
 def _of_cases(runs: Sequence[Run]) -> Iterator[_Annotation]:
     for run in runs:
         gated = run.gated
-        for sample in run.samples:
+        for sample in (*run.samples, *run.variants):
             reason = _why_alone(sample, gated)
             if reason is not None:
                 where = run.places.get(sample.case_id) or _suite(run)

@@ -61,7 +61,7 @@ def _head(runs: Sequence[Run]) -> Iterator[str]:
 
 def _alone(run: Run) -> int:
     gated = run.gated
-    return sum(s.error is not None or not s.governed(gated) for s in run.samples)
+    return sum(s.error is not None or not s.governed(gated) for s in (*run.samples, *run.variants))
 
 
 def _loud(runs: Sequence[Run]) -> Iterator[str]:
@@ -175,7 +175,7 @@ def _flip_line(run: Run, flip: Flip) -> str:
 
 
 def _costs(runs: Sequence[Run]) -> Iterator[str]:
-    answers = [s.completion for run in runs for s in run.samples if s.completion is not None]
+    answers = [s.completion for run in runs for s in (*run.samples, *run.variants) if s.completion]
     asked = [answer for answer in answers if not answer.replayed]
     known = [answer.cost for answer in asked if answer.cost is not None]
     price = f"cost {plain(show(sum(known), 'usd'))}" if known else "cost unknown" if asked else "cost nothing"
