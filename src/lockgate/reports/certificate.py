@@ -107,7 +107,7 @@ def _run(run: Run, root: Path) -> dict[str, Any]:
 
 
 def _counted(run: Run) -> dict[str, int]:
-    """How many samples there are; `missed` of all, variants too, fell short of a check that no gate governs."""
+    """How many samples there are; `missed` of all, also of variants, fell short of what no gate governs."""
     gated = run.gated
     every = (*run.samples, *run.variants)
     return {
