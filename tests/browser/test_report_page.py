@@ -96,7 +96,10 @@ def test_many_cases_are_paged(show):
     """Fifty at a time; the pager goes to both ends."""
     tab = show(many(120))
     assert len(shown(tab)) == 50
+    tab.get_by_role("button", name="Next page").click()
+    assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == "Next page"
     tab.get_by_role("button", name="Last page").click()
+    assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == "First page"
     assert len(shown(tab)) == 20
     assert status(tab) == "Cases 101–120 of 120 that fit; 120 in all"
     assert tab.get_by_role("button", name="Next page").is_disabled()

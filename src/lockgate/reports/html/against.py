@@ -24,7 +24,7 @@ def against(run: Run) -> Markup | None:
         return None
     head = element("h3", f"{run.backend} against {compared.baseline}")
     flips = [_flips(run, compared, status) for status in _FLIPPED]
-    return join([head, _changes(compared), _deltas(compared), *flips, _alone(compared)])
+    return join([head, _changes(compared), _deltas(run, compared), *flips, _alone(compared)])
 
 
 def _changes(compared: Comparison) -> Markup | None:
@@ -35,7 +35,7 @@ def _changes(compared: Comparison) -> Markup | None:
     return element("div", "Not as it was in the baseline:", element("ul", *items), class_="callout")
 
 
-def _deltas(compared: Comparison) -> Markup | None:
+def _deltas(run: Run, compared: Comparison) -> Markup | None:
     rows = [_delta(delta) for delta in compared.deltas if delta.value is not None]
     if not rows:
         return None
@@ -43,7 +43,7 @@ def _deltas(compared: Comparison) -> Markup | None:
     head = element("tr", *(element("th", n, scope="col", class_=_aligned(n)) for n in names))
     caption = f"Differences from {compared.baseline}, paired by case"
     parts = (element("caption", caption, class_="unseen"), element("thead", head), element("tbody", *rows))
-    return scrolling(caption, element("table", *parts, class_="figures"))
+    return scrolling(f"{caption}, {run.suite} on {run.backend}", element("table", *parts, class_="figures"))
 
 
 def _aligned(name: str) -> str | None:

@@ -15,10 +15,15 @@ function detailOf(view, state, texts) {
   return make(
     "div",
     { class: "detail" },
-    make("h4", {}, "Question", row.place ? make("span", { class: "muted" }, ` ${row.place}`) : null),
+    make("h3", {}, "Question", row.place ? make("span", { class: "muted" }, ` ${row.place}`) : null),
     textBox("Question", row.input, evidenceIn(sample, "input", row.input)),
     variantOf(sample),
-    make("p", { class: "note" }, both ? keyTo(answers[0] === answers[1]) : null, keyToEvidence([sample, theirSample])),
+    make(
+      "p",
+      { class: "note" },
+      both ? keyTo(answers[0] === answers[1]) : null,
+      keyToEvidence([sample, theirSample]),
+    ),
     make("div", { class: both ? "sides two" : "sides" }, ...sides.filter(Boolean)),
   );
 }
@@ -27,33 +32,49 @@ function detailOf(view, state, texts) {
 function variantOf(sample) {
   if (!sample.variant) return null;
   const { of, kind, diff, smallest } = sample.variant;
-  const parts = [["The whole change", diff], ["The smallest change that fails", smallest]].filter(([, text]) => text);
-  const boxes = parts.flatMap(([name, text]) => [make("h5", {}, name), textBox(name, text, [])]);
+  const parts = [
+    ["The whole change", diff],
+    ["The smallest change that fails", smallest],
+  ].filter(([, text]) => text);
+  const boxes = parts.flatMap(([name, text]) => [make("h4", {}, name), textBox(name, text, [])]);
   return make("div", {}, make("p", { class: "note" }, visible(`A variant (${kind}) of ${of}.`)), ...boxes);
 }
 
 function keyTo(same) {
   if (same) return "Both answered with the same text.";
-  return make("span", {}, "Words that the other answer has not are ", make("ins", { class: "diff" }, "marked"), ".");
+  return make(
+    "span",
+    {},
+    "Words that the other answer has not are ",
+    make("ins", { class: "diff" }, "marked"),
+    ".",
+  );
 }
 
 function keyToEvidence(samples) {
   const found = samples.some((sample) => sample && sample.verdicts.some((verdict) => verdict.evidence));
-  return found ? make("span", {}, " ", make("mark", { class: "against" }, "Evidence"), " is what a check's miss rests on.") : null;
+  return found
+    ? make(
+        "span",
+        {},
+        " ",
+        make("mark", { class: "against" }, "Evidence"),
+        " is what a check's miss rests on.",
+      )
+    : null;
 }
 
 function sideOf(backend, sample, outcome, changed, tag, texts) {
   const answer = sample.answer ?? "";
   const ranges = changed.map((range) => ({ ...range, tag, class: "diff" }));
-  const box = sample.error !== undefined ? textBox("Error", sample.error, []) : textBox(
-    `Answer of ${backend}`,
-    answer,
-    [...ranges, ...evidenceIn(sample, "answer", answer)],
-  );
+  const box =
+    sample.error !== undefined
+      ? textBox("Error", sample.error, [])
+      : textBox(`Answer of ${backend}`, answer, [...ranges, ...evidenceIn(sample, "answer", answer)]);
   return make(
     "article",
     {},
-    make("h4", {}, badge(outcome), ` ${backend}`),
+    make("h3", {}, badge(outcome), ` ${backend}`),
     sample.outcome === "unasked" ? make("p", {}, "It was not asked.") : box,
     make("p", { class: "facts-line" }, factsOf(sample)),
     make("ul", { class: "said" }, ...sample.verdicts.map((verdict) => said(verdict, texts))),
@@ -69,7 +90,11 @@ function textBox(name, text, ranges) {
 
 function badge(outcome) {
   const known = outcome === null ? "unasked" : outcome;
-  return make("span", { class: `badge ${known}` }, `${SIGNS[known]} ${outcome === null ? "not covered" : WORDS[known]}`);
+  return make(
+    "span",
+    { class: `badge ${known}` },
+    `${SIGNS[known]} ${outcome === null ? "not covered" : WORDS[known]}`,
+  );
 }
 
 function factsOf(sample) {
@@ -97,17 +122,32 @@ function said(verdict, texts) {
   const score = verdict.score === undefined ? "" : `, score ${verdict.score}`;
   const metric = verdict.metrics.length ? ` (${verdict.metrics[0]})` : "";
   const label = make("strong", {}, visible(` ${verdict.check}${metric}`));
-  const line = make("span", {}, badge(verdict.short || verdict.status === "pass" ? status : "unasked"), label, score, reason);
+  const line = make(
+    "span",
+    {},
+    badge(verdict.short || verdict.status === "pass" ? status : "unasked"),
+    label,
+    score,
+    reason,
+  );
   const quotes = (verdict.evidence || []).filter((span) => span.text !== undefined);
   return make("li", {}, line, quotes.length ? quoted(quotes, texts) : null);
 }
 
 /** Spans of texts that the record does not hold, as quotations. */
 function quoted(spans, texts) {
-  const unique = [...new Map(spans.map((span) => [`${span.source}\n${span.text}\n${span.note}`, span])).values()];
+  const unique = [
+    ...new Map(spans.map((span) => [`${span.source}\n${span.text}\n${span.note}`, span])).values(),
+  ];
   const items = unique.slice(0, FEW).map((span) => {
     const note = span.note ? ` – ${visible(span.note)}` : "";
-    return make("li", {}, make("span", { class: "muted" }, `${visible(span.source)}: `), make("q", {}, visible(texts[span.text])), note);
+    return make(
+      "li",
+      {},
+      make("span", { class: "muted" }, `${visible(span.source)}: `),
+      make("q", {}, visible(texts[span.text])),
+      note,
+    );
   });
   if (unique.length > FEW) items.push(make("li", {}, `… and ${unique.length - FEW} more`));
   return make("ul", { class: "quotes" }, ...items);
@@ -138,7 +178,12 @@ function passagesOf(sample, texts) {
     const score = passage.score === undefined ? "" : ` · ${passage.score}`;
     const name = visible(`${passage.id}${score}`);
     const box = textBox(`Passage ${name}`, text, ranges);
-    return make("details", { open: ranges.length > 0 }, make("summary", {}, name, ranges.length ? make("span", { class: "muted" }, " · evidence") : null), box);
+    return make(
+      "details",
+      { open: ranges.length > 0 },
+      make("summary", {}, name, ranges.length ? make("span", { class: "muted" }, " · evidence") : null),
+      box,
+    );
   });
-  return make("div", { class: "passages" }, make("h5", {}, `Retrieved passages (${items.length})`), ...items);
+  return make("div", { class: "passages" }, make("h4", {}, `Retrieved passages (${items.length})`), ...items);
 }

@@ -1,5 +1,5 @@
 "use strict";
-// Texts to nodes. Nothing here or elsewhere in this page makes markup from a text: only text nodes and elements.
+// Texts to nodes. Nothing in this page makes markup from a text: only text nodes and elements.
 
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/u;
 const CONTROLS = new RegExp(CONTROL.source, "gu");
@@ -21,7 +21,9 @@ function visible(text) {
   if (!CONTROL.test(text)) return text;
   return text.replace(CONTROLS, (one) => {
     const code = one.codePointAt(0);
-    return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+    return code < 256
+      ? `\\x${code.toString(16).padStart(2, "0")}`
+      : `\\u${code.toString(16).padStart(4, "0")}`;
   });
 }
 
@@ -66,7 +68,11 @@ function differences(first, second) {
 
 function wordsOf(text) {
   const words = text.matchAll(/[\p{L}\p{N}\p{M}_]+|[^\s\p{L}\p{N}\p{M}_]/gu);
-  return Array.from(words, (found) => ({ text: found[0], start: found.index, end: found.index + found[0].length }));
+  return Array.from(words, (found) => ({
+    text: found[0],
+    start: found.index,
+    end: found.index + found[0].length,
+  }));
 }
 
 /** The longest common subsequence of two lists of words, as the indices in each. */
@@ -81,7 +87,7 @@ function common(a, b) {
     }
   }
   const [mine, theirs] = [new Set(), new Set()];
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
     if (a[i].text === b[j].text) {
       mine.add(i);
       theirs.add(j);

@@ -3,8 +3,22 @@
 function startTheme() {
   const button = document.getElementById("theme");
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const kept = { get: () => { try { return localStorage.getItem("lockgate-theme"); } catch { return null; } },
-    set: (theme) => { try { localStorage.setItem("lockgate-theme", theme); } catch { /* Then it holds for this page only. */ } } };
+  const kept = {
+    get: () => {
+      try {
+        return localStorage.getItem("lockgate-theme");
+      } catch {
+        return null;
+      }
+    },
+    set: (theme) => {
+      try {
+        localStorage.setItem("lockgate-theme", theme);
+      } catch {
+        /* Then it holds for this page only. */
+      }
+    },
+  };
   let theme = kept.get() || (dark.matches ? "dark" : "light");
   const show = () => {
     document.documentElement.dataset.theme = theme;
@@ -34,7 +48,9 @@ function start() {
   addEventListener("hashchange", () => {
     if (follow()) document.getElementById("cases").scrollIntoView();
   });
-  addEventListener("beforeprint", () => document.querySelectorAll("main > .suite > details").forEach((one) => (one.open = true)));
+  addEventListener("beforeprint", () =>
+    document.querySelectorAll("main > .suite > details").forEach((one) => (one.open = true)),
+  );
   document.documentElement.dataset.ready = "true";
 }
 

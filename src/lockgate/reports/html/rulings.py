@@ -19,7 +19,7 @@ def gate_table(runs: Sequence[Run]) -> Markup:
     if not gates:
         return element("p", "This suite has no gates: nothing here decides whether a backend may ship.")
     groups = [_group(gate, bound, runs) for (_, bound), gate in gates.items()]
-    return _table("Gates", ("Gate", *_columns(runs, "Ruling")), groups)
+    return _table(runs[0].suite, "Gates", ("Gate", *_columns(runs, "Ruling")), groups)
 
 
 def metric_table(runs: Sequence[Run]) -> Markup | None:
@@ -27,7 +27,9 @@ def metric_table(runs: Sequence[Run]) -> Markup | None:
     bound = {ruling.metric.name for run in runs for ruling in run.rulings}
     names = dict.fromkeys(m.name for run in runs for m in run.metrics if m.name not in bound)
     groups = [group for name in names if (group := _plain_group(name, runs))]
-    return _table("Metrics without a gate", ("Metric", *_columns(runs, None)), groups) if groups else None
+    if not groups:
+        return None
+    return _table(runs[0].suite, "Metrics without a gate", ("Metric", *_columns(runs, None)), groups)
 
 
 def scrolling(label: str, content: Markup) -> Markup:
@@ -43,7 +45,7 @@ def _columns(runs: Sequence[Run], ruling: str | None) -> Iterator[str]:
     yield from ("Value", "Limits", "Interval", "n")
 
 
-def _table(caption: str, columns: Sequence[str], groups: Sequence[Markup]) -> Markup:
+def _table(suite: str, caption: str, columns: Sequence[str], groups: Sequence[Markup]) -> Markup:
     head = element("tr", *(element("th", c, scope="col", class_=_aligned(c)) for c in columns))
     table = element(
         "table",
@@ -52,7 +54,7 @@ def _table(caption: str, columns: Sequence[str], groups: Sequence[Markup]) -> Ma
         *groups,
         class_="figures",
     )
-    return scrolling(caption, table)
+    return scrolling(f"{caption} of {suite}", table)
 
 
 def _aligned(column: str) -> str | None:

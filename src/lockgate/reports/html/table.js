@@ -18,7 +18,14 @@ function rowsOf(data) {
       if (sample.variant) VARIED.add(sample.variant.metric);
       const key = JSON.stringify([run.suite, sample.id, trial]);
       if (!rows.has(key)) {
-        rows.set(key, { suite: run.suite, id: sample.id, trial, by: {}, input: data.texts[sample.input], place: "" });
+        rows.set(key, {
+          suite: run.suite,
+          id: sample.id,
+          trial,
+          by: {},
+          input: data.texts[sample.input],
+          place: "",
+        });
       }
       const row = rows.get(key);
       row.by[run.backend] = sample;
@@ -52,7 +59,9 @@ function outcomeOf(sample, metric) {
 
 /** The lowest score that the checks gave, null where they gave none. */
 function scoreOf(sample, metric) {
-  const scores = verdictsFor(sample, metric).map((verdict) => verdict.score).filter((score) => score !== undefined);
+  const scores = verdictsFor(sample, metric)
+    .map((verdict) => verdict.score)
+    .filter((score) => score !== undefined);
   return scores.length ? Math.min(...scores) : null;
 }
 
@@ -68,7 +77,8 @@ function haystack(row, texts) {
     const parts = [row.id, row.input];
     for (const sample of Object.values(row.by)) {
       parts.push(sample.answer || "", sample.error || "");
-      for (const verdict of sample.verdicts) if (verdict.reason !== undefined) parts.push(texts[verdict.reason]);
+      for (const verdict of sample.verdicts)
+        if (verdict.reason !== undefined) parts.push(texts[verdict.reason]);
     }
     row.haystack = parts.join("\n").toLowerCase();
   }
@@ -120,7 +130,8 @@ function sorted(views, state) {
   const sign = state.descending ? -1 : 1;
   const keyed = views.map((view) => ({ view, key: key(view) }));
   keyed.sort((a, b) => {
-    if (a.key === null || b.key === null) return (a.key === null) - (b.key === null) || a.view.row.index - b.view.row.index;
+    if (a.key === null || b.key === null)
+      return (a.key === null) - (b.key === null) || a.view.row.index - b.view.row.index;
     const order = typeof a.key === "string" ? natural.compare(a.key, b.key) : a.key - b.key;
     return sign * order || a.view.row.index - b.view.row.index;
   });
