@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from statistics import fmean
 from typing import TypeAlias
 
@@ -96,5 +97,6 @@ def _design_effect(clusters: Sequence[Cluster]) -> float:
     return error * error * cases / (mean * (1 - mean))
 
 
+@cache
 def _t(freedom: int) -> float:
     return t_quantile(_USUAL_CONFIDENCE, freedom)
