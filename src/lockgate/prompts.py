@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lockgate.human import HUMAN
 from lockgate.model import JSON, Case, Example, Message, Passage, Prompt
 from lockgate.templates import evaluate, fill, is_template, undeclared
 
@@ -20,7 +21,7 @@ def render(prompt: Prompt | None, case: Case, *, passages: Sequence[Passage] = (
     A prompt's variables are `input` (the question), `context` (the passages' texts joined by blank lines,
     or the case's own context when nothing was retrieved), `passages` (each with `number` from 1, `id`,
     `text`, `source`, `score`, `metadata`), `examples` (each with `input`, `output`) and the case's own
-    fields; never `expected`. Examples go in as alternating user and assistant messages unless a template
+    fields; never `expected`, nor `human`. Examples go in as alternating user and assistant messages unless a template
     uses `examples` itself; an example's input is rendered by the user template when that needs `input`
     alone, else it goes in as it is. Earlier turns of a chat are kept before the user message.
 
@@ -138,7 +139,7 @@ def _prompt_variables(case: Case, passages: Sequence[Passage], examples: Sequenc
     sources = _sources(passages)
     texts = [p.text for p in passages] or case.context
     return {
-        **case.fields,
+        **{name: value for name, value in case.fields.items() if name != HUMAN},
         "input": case.question,
         "context": "\n\n".join(texts),
         "passages": sources,

@@ -171,6 +171,14 @@ def test_keys_differ_by_everything_that_matters():
     assert request_key(backend, "f", asked(case_id="b")) == request_key(backend, "f", asked())
 
 
+def test_human_labels_of_a_case_do_not_ask_it_again():
+    """What people said of an answer reaches no model, and is no other request."""
+    backend = Scripted(answers={})
+    plain, labelled = asked(fields={"tone": "warm"}), asked(fields={"tone": "warm", "human": {"answer": "x"}})
+    assert request_key(backend, "f", plain) == request_key(backend, "f", labelled)
+    assert request_key(backend, "f", plain) != request_key(backend, "f", asked(fields={"tone": "cold"}))
+
+
 def test_unrendered_requests_count_the_case_fields():
     """Where the backend renders later, a field that a template may use is in the key; `expected` is not."""
     backend = Scripted(answers={})

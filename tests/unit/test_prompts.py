@@ -44,6 +44,13 @@ def test_without_a_prompt_the_input_is_sent_as_it_is():
     assert render(None, Case(id="1", input=chat)) == tuple(chat)
 
 
+def test_no_prompt_sees_what_people_said():
+    """A label would give the answer away, as `expected` would."""
+    case = Case(id="1", input="Q", fields={"human": {"answer": "A", "right": True}})
+    with pytest.raises(UsageError, match="no variable 'human'"):
+        render(_prompt(user="{{ human }}"), case)
+
+
 def test_system_and_user_parts_see_the_case():
     """Both parts see the input, the context and the case's own fields."""
     made = render(_prompt(system="In {{ lang }}.", user="{{ context }}\n\nQ: {{ input }}"), CASE)

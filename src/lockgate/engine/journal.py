@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from lockgate.engine.journal_file import open_file, put_aside
 from lockgate.fingerprints import digest
+from lockgate.human import HUMAN
 from lockgate.model import Backend, Completion, Request, Run, Verdict
 from lockgate.plain import as_json, from_plain, to_json, to_plain
 
@@ -34,7 +35,9 @@ def request_key(backend: Backend, fingerprint: str, request: Request) -> str:
     """
     parts = [fingerprint, _asked(request), dict(request.params), request.trial]
     if backend.prompt is None and request.case is not None:
-        parts.append({"context": list(request.case.context), "fields": to_plain(request.case.fields)})
+        # What people said of answers reaches no template: labelling a case does not ask it again.
+        fields = {name: value for name, value in request.case.fields.items() if name != HUMAN}
+        parts.append({"context": list(request.case.context), "fields": to_plain(fields)})
     return digest(parts)
 
 
