@@ -50,7 +50,19 @@ def test_every_place_is_found():
 
 
 @pytest.mark.parametrize(
-    "value", ["nine", "12", "12.50", "March", "3 March 2020", "Monday", "Ada Lovelace", "about 4 days"]
+    "value",
+    [
+        "nine",
+        "12",
+        "12.50",
+        "March",
+        "3 March 2020",
+        "Monday",
+        "Ada Lovelace",
+        "The Hague",
+        "in Paradise, Nevada",
+        "about 4 days",
+    ],
 )
 def test_a_value_becomes_another_of_its_kind(value):
     """Numbers, number words, months, days and names are changed, to as many words."""
@@ -60,7 +72,10 @@ def test_a_value_becomes_another_of_its_kind(value):
     assert new[:1].isupper() == value[:1].isupper()
 
 
-@pytest.mark.parametrize("value", ["harbour", "free of charge", "may", "", "köstlich"])
+@pytest.mark.parametrize(
+    "value",
+    ["harbour", "free of charge", "may", "", "köstlich", "Revolutionary civil disobedience", "A clause"],
+)
 def test_a_value_of_no_kind_is_left_out(value):
     """What is neither number, date nor name has no other value."""
     assert other([value], Random(1)) == {}
@@ -86,6 +101,13 @@ def test_forms_of_one_number_change_alike(digits):
         changed = other([words[digits], digits], Random(seed))
         if int(changed[digits]) < len(forms):
             assert changed[words[digits]] == forms[int(changed[digits])]
+
+
+def test_a_name_is_renamed_alike_and_no_two_get_one():
+    """A first name alone stays that of the whole name, and two people stay two."""
+    changed = other(["Ada Lovelace", "Ada", "Grace Hopper"], Random(1))
+    assert changed["Ada Lovelace"].split()[0] == changed["Ada"]
+    assert len({word for new in changed.values() for word in new.split()}) == 4
 
 
 def test_tens_become_other_tens():

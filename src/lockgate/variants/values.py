@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle
 from random import Random
 
 __all__ = ["holds", "occurrences", "other", "pattern_of"]
@@ -29,6 +30,8 @@ _NAMES = (
     "Saraven",
     "Quillon",
 )
+_SMALL = frozenset({"A", "An", "The", "In", "On", "At", "By", "It", "Of", "To"})
+_CAPITALISED = re.compile(r"\b[A-Z][^\W\d_]*")
 _DIGITS = re.compile(r"\d+")
 _TOKEN = re.compile(r"\d+|(?<!ty-)[^\W\d_]+")
 _COMMA = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -58,9 +61,13 @@ def other(values: Sequence[str], random: Random) -> dict[str, str]:
     """
     steps = list(range(1, 10))
     random.shuffle(steps)
-    names = random.sample(_NAMES, len(_NAMES))
+    fresh = cycle(random.sample(_NAMES, len(_NAMES)))
+    # A name is renamed alike in all the values that have it.
+    renamed = {
+        word: next(fresh) for value in values if _is_name(value) for word in _CAPITALISED.findall(value)
+    }
     changed = [
-        {value: new for value in values if (new := _other(value, step, names)) != value} for step in steps
+        {value: new for value in values if (new := _other(value, step, renamed)) != value} for step in steps
     ]
     old = {value.lower() for value in values}
     return max(
@@ -68,12 +75,18 @@ def other(values: Sequence[str], random: Random) -> dict[str, str]:
     )
 
 
-def _other(value: str, step: int, names: Sequence[str]) -> str:
+def _other(value: str, step: int, renamed: Mapping[str, str]) -> str:
     changed = _TOKEN.sub(lambda m: _stepped(m[0], step), value)
-    if changed != value or not value[:1].isupper():
+    if changed != value or not _is_name(value):
         return changed
-    fresh = iter(names)
-    return re.sub(r"\b[A-Z][^\W\d_]*", lambda m: next(fresh, m[0]), value)
+    return _CAPITALISED.sub(lambda m: m[0] if m[0] in _SMALL else renamed[m[0]], value)
+
+
+def _is_name(value: str) -> bool:
+    """Whether all words of four letters and more have a capital, and one at least that is no article."""
+    words = re.findall(r"[^\W\d_]+", value)
+    capital = all(word[0].isupper() for word in words if len(word) > 3)
+    return capital and any(word[0].isupper() and word not in _SMALL for word in words)
 
 
 def _stepped(word: str, step: int) -> str:
@@ -82,10 +95,10 @@ def _stepped(word: str, step: int) -> str:
         return _more(word, step)
     if word.lower() in _NUMBERS:
         return _like(word, _number(_NUMBERS.index(word.lower()), step))
-    for cycle in _CYCLES:
-        known = [name.lower() for name in cycle]
+    for turn in _CYCLES:
+        known = [name.lower() for name in turn]
         if word.lower() in known and word != "may":
-            return _like(word, cycle[(known.index(word.lower()) + step) % len(cycle)])
+            return _like(word, turn[(known.index(word.lower()) + step) % len(turn)])
     return word
 
 
