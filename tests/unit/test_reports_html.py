@@ -38,6 +38,7 @@ from lockgate.plain import to_plain
 from lockgate.reports.html.axes import round_ticks
 from lockgate.reports.html.outcome import answer_of, came_to, missed
 from lockgate.reports.html.page import page
+from lockgate.reports.record import read_record, record
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)><!-- \x1b[31mred\u202e"
 
@@ -321,13 +322,14 @@ def test_nothing_points_out_of_the_page():
 
 @given(any_runs)
 def test_any_run_makes_a_page(made):
-    """Whatever a run holds, the page can be written, has its two scripts, and the answers are in it."""
+    """Whatever a run holds, its page can be written, has the answers, and is the same from the record."""
     written = page(made)
     written.encode()
     parsed = html.document_fromstring(written.encode())
     assert len(parsed.xpath("//script")) == 2
     answers = [s.get("answer") for s in data(parsed)["runs"][0]["samples"]]
     assert answers == [s.completion.text if s.completion else None for s in made.samples]
+    assert page(read_record(record(made))) == written
 
 
 def test_ids_are_given_once():

@@ -54,13 +54,7 @@ function keyTo(same) {
 function keyToEvidence(samples) {
   const found = samples.some((sample) => sample && sample.verdicts.some((verdict) => verdict.evidence));
   return found
-    ? make(
-        "span",
-        {},
-        " ",
-        make("mark", { class: "against" }, "Evidence"),
-        " is what a check's miss rests on.",
-      )
+    ? make("span", {}, " ", make("mark", { class: "against" }, "Evidence"), " is what a verdict rests on.")
     : null;
 }
 

@@ -132,7 +132,7 @@ def _doubts(metric: Metric, ruling: Ruling | None) -> Iterator[str]:
     if metric.doubt:
         yield metric.doubt
     if ruling and ruling.adjusted_p is not None and ruling.adjusted_p != ruling.p_value:
-        yield f"p {ruling.p_value:.3g}, {ruling.adjusted_p:.3g} with the other gates"
+        yield f"p {ruling.p_value:.3g}, {ruling.adjusted_p:.3g} after Holm's correction"
 
 
 def _beside(metric: Metric, ruling: Ruling | None) -> Iterator[Markup]:
