@@ -42,7 +42,7 @@ def project(tmp_path_factory):
     made = Workplace(folder)
     for script in (*desk_scripts("deploy.md"), *desk_scripts("pull-requests.md")):
         done(made.sh(script))
-    done(made.sh("cp baselines/ft.json baselines/api.json; rm -rf .lockgate report"))
+    done(made.sh("cp baselines/desk.json baselines/api.json; rm -rf .lockgate report"))
     return folder
 
 
