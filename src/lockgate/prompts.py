@@ -21,9 +21,9 @@ def render(prompt: Prompt | None, case: Case, *, passages: Sequence[Passage] = (
     A prompt's variables are `input` (the question), `context` (the passages' texts joined by blank lines,
     or the case's own context when nothing was retrieved), `passages` (each with `number` from 1, `id`,
     `text`, `source`, `score`, `metadata`), `examples` (each with `input`, `output`) and the case's own
-    fields; never `expected`, nor `human`. Examples go in as alternating user and assistant messages unless a template
-    uses `examples` itself; an example's input is rendered by the user template when that needs `input`
-    alone, else it goes in as it is. Earlier turns of a chat are kept before the user message.
+    fields; never `expected`, nor `human`. Examples go in as alternating user and assistant messages unless a
+    template uses `examples` itself; an example's input is rendered by the user template when that needs
+    `input` alone, else it goes in as it is. Earlier turns of a chat are kept before the user message.
 
     Args:
         prompt: the prompt's version, or None to send the case's input as it is.

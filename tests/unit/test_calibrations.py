@@ -87,6 +87,16 @@ def test_a_file_that_is_not_there_is_a_doubt(tmp_path):
     assert found.ratings == ()
 
 
+def test_what_is_against_a_calibration_is_a_note_of_the_suite(kept):
+    """`lockgate validate` shows it before anything is asked; of a good one nothing is said."""
+    assert suite(kept, "kept/c.json").notes == ()
+    assert suite(kept, "c.json").notes == (
+        "contains cannot be relied on: there is no c.json. Run `lockgate calibrate` to make it.",
+    )
+    (note,) = suite(kept, "{file: kept/c.json, min_kappa: 0.6}").notes
+    assert note.startswith("contains cannot be relied on: kappa in kept/c.json is 0.00 with the low limit -0")
+
+
 def test_labels_that_changed_are_a_doubt(kept):
     """One label more, and what was measured is of others."""
     labels = kept / "labels.jsonl"

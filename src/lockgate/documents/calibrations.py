@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from lockgate.calibrated import doubts_of
 from lockgate.documents.findings import Findings
 from lockgate.documents.nodes import Node
 from lockgate.documents.rows import read_rows
 from lockgate.documents.tables import Key, Table, check_mapping, quote
 from lockgate.errors import DocumentError
 from lockgate.fingerprints import digest
-from lockgate.model import JSON, Calibration, Rating
+from lockgate.model import JSON, Calibration, Check, Rating
 from lockgate.plain import from_plain
 from lockgate.strict_json import parse
 
-__all__ = ["CALIBRATION", "SCHEMA", "labels_digest", "read_calibration", "take_calibration"]
+__all__ = [
+    "CALIBRATION",
+    "SCHEMA",
+    "calibration_notes",
+    "labels_digest",
+    "read_calibration",
+    "take_calibration",
+]
 
 SCHEMA = "lockgate/calibration/1"
 """What a calibration file says that it is."""
@@ -39,6 +47,7 @@ CALIBRATION = Table(
 )
 
 _OPTION = "calibration"
+_USUAL_CONFIDENCE = 0.95
 _AGE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)([hdw])\Z")
 _SECONDS = {"h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 _REMEDY = "Run `lockgate calibrate` again."
@@ -68,6 +77,16 @@ def read_calibration(node: Node, base: Path, findings: Findings) -> Calibration 
         return None
     found = _read(base / file.value, file, findings)
     return None if found is None else replace(found, **asked)
+
+
+def calibration_notes(checks: Sequence[Check]) -> list[str]:
+    """What is against the calibrations of checks, as far as it is known before anything is asked."""
+    notes = []
+    for check in checks:
+        if check.calibration is not None and check.measures:
+            doubts = doubts_of(check, check.calibration, confidence=_USUAL_CONFIDENCE)
+            notes += [f"{check.measures[0].name} cannot be relied on: {doubt}" for doubt in doubts if doubt]
+    return notes
 
 
 def take_calibration(options: Node | None) -> tuple[Node | None, Node | None]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lockgate.documents.bounds import DEFAULTS, GATE
+from lockgate.documents.calibrations import calibration_notes
 from lockgate.documents.datasets import CASE, content
 from lockgate.documents.deciding import check_decisions
 from lockgate.documents.declarations import Declaration, build_check
@@ -141,7 +142,11 @@ def load_suite(
         seed=filled["seed"],
         digest=digest([findings.source.text, said]),
         dataset_digest=said,
-        notes=(*check_quantiles(gates, latency, findings), *varied.notes),
+        notes=(
+            *check_quantiles(gates, latency, findings),
+            *calibration_notes([check for check in checks if check is not None]),
+            *varied.notes,
+        ),
         cluster=filled["cluster"],
         fields=fields,
         correction=defaults["correction"],
