@@ -19,6 +19,7 @@ from lockgate.evidence import Inference, Limits, p_by_levels
 from lockgate.figures import Key, Named, Values, by_case
 from lockgate.model import Counts, Figure
 from lockgate.rates import binomial_limits, binomial_p, effective_limits, effective_p
+from lockgate.sequential import Looks, at_every_look, at_the_last_look
 from lockgate.stats import T_LEAST, quantile_limits, quantile_p, t_limits, t_p
 
 __all__ = ["NO_CLUSTERS", "by_cluster", "infer", "infer_mean", "infer_quantile", "shared"]
@@ -29,29 +30,34 @@ NO_CLUSTERS: Clusters = MappingProxyType({})
 _NONE: Limits = (None, None)
 
 
-def infer(measure: Named, figures: Mapping[Key, Figure], clusters: Clusters = NO_CLUSTERS) -> Inference:
+def infer(
+    measure: Named,
+    figures: Mapping[Key, Figure],
+    clusters: Clusters = NO_CLUSTERS,
+    looks: Looks | None = None,
+) -> Inference:
     """The test of a metric of samples.
 
-    Trials of a case are taken together, as they are not independent, and so are cases of a cluster.
+    Trials of a case are taken together, as they are not independent, and so are cases of a cluster. In a run
+    that may end early, rates and means of shares have a test that holds at every look, F1 has one at the last
+    look alone, and costs and tokens, whose test is approximate anyway, have their usual one.
 
     Args:
         measure: the metric.
         figures: its figures; unknown ones are left out, `figures.fill` them before for a worst case.
         clusters: which cases belong together.
+        looks: how far a run is that may end early; None for one that may not.
     """
     values = by_case(figures)
     if not values:
-        return Inference(limits=lambda _: _NONE, p_value=_nothing, method="")
-    ids = list(dict.fromkeys(case_id for (case_id, _), figure in figures.items() if figure is not None))
-    groups = shared(ids, clusters)
-    if measure.kind == "f1":
-        return _of_counts(by_case(by_cluster(figures, clusters)) if groups else values, len(groups) or None)
-    if measure.kind == "macro_f1":
-        return _of_labels(by_case(by_cluster(figures, clusters)) if groups else values, len(groups) or None)
-    numbers = [v for v in values if isinstance(v, float)]
-    if measure.kind == "rate":
-        return _of_rate(dict(zip(ids, numbers, strict=True)), clusters)
-    return infer_mean(dict(zip(ids, numbers, strict=True)), clusters, bounded=measure.unit == "")
+        return Inference(limits=lambda _: _NONE, p_value=_nothing, method=_usual(measure))
+    usual = _infer(measure, figures, values, clusters)
+    if looks is None or measure.unit:
+        return usual
+    if measure.kind in ("f1", "macro_f1"):
+        return at_the_last_look(usual, looks)
+    numbers = dict(zip(_ids(figures), [v for v in values if isinstance(v, float)], strict=True))
+    return at_every_look(usual, numbers, looks, least=0.0)
 
 
 def infer_mean(
@@ -103,6 +109,29 @@ def by_cluster(figures: Mapping[Key, Figure], clusters: Clusters) -> dict[Key, F
         found[cluster, numbers[cluster]] = figure
         numbers[cluster] += 1
     return found
+
+
+def _infer(measure: Named, figures: Mapping[Key, Figure], values: Values, clusters: Clusters) -> Inference:
+    ids = _ids(figures)
+    groups = shared(ids, clusters)
+    if measure.kind == "f1":
+        return _of_counts(by_case(by_cluster(figures, clusters)) if groups else values, len(groups) or None)
+    if measure.kind == "macro_f1":
+        return _of_labels(by_case(by_cluster(figures, clusters)) if groups else values, len(groups) or None)
+    numbers = [v for v in values if isinstance(v, float)]
+    if measure.kind == "rate":
+        return _of_rate(dict(zip(ids, numbers, strict=True)), clusters)
+    return infer_mean(dict(zip(ids, numbers, strict=True)), clusters, bounded=measure.unit == "")
+
+
+def _ids(figures: Mapping[Key, Figure]) -> list[str]:
+    """The cases that have a figure, in the order of `by_case`."""
+    return list(dict.fromkeys(case_id for (case_id, _), figure in figures.items() if figure is not None))
+
+
+def _usual(measure: Named) -> str:
+    unbounded = "Student t" if measure.unit else "betting"
+    return {"rate": "Clopper–Pearson", "macro_f1": "MOVER"}.get(measure.kind, unbounded)
 
 
 def _nothing(bound: float, *, above: bool) -> float:  # noqa: ARG001 - as any p-value is called

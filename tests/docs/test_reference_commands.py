@@ -43,6 +43,11 @@ def test_every_option_of_the_merge_is_documented():
     assert documented("merge") == options(main.commands["merge"])
 
 
+def test_every_option_of_baseline_is_documented():
+    """And every documented option exists."""
+    assert documented("baseline") == options(main.commands["baseline"].commands["set"])
+
+
 def test_every_option_of_calibrate_is_documented():
     """And every documented option exists."""
     assert documented("calibrate") == options(main.commands["calibrate"])

@@ -118,6 +118,24 @@ def of_trials(row, folder):
     return {"rate": f"{shown(found.value, (found.low, found.high))}, n {found.n}", "method": found.method}
 
 
+def of_clusters(row, folder):
+    documents, size = map(int, re.match(r"(\d+) × (\d+):", row["clusters"]).groups())
+    groups = [[True] * size for _ in range(documents)]
+    several = re.search(r"one wrong in (\d+) of them|(\d+) of them all wrong", row["clusters"])
+    for group in groups[: int(several[1] or several[2])] if several else []:
+        group[: 1 if several[1] else size] = [False] * (1 if several[1] else size)
+    samples = [
+        sample(f"{d}.{n}", right) for d, group in enumerate(groups) for n, right in enumerate(group)
+    ]
+    clusters = {s.case_id: s.case_id.split(".")[0] for s in samples}
+    found = figure_of("accuracy", samples, clusters=clusters)
+    return {
+        "rate": show(found.value),
+        "limits at 0.95": shown_limits((found.low, found.high)),
+        "worth": show(found.effective_n or len(samples)),
+    }
+
+
 def of_bounds(row, folder):
     gate = suite_with(folder, f"{row['metric']}: {{max: {row['written']}}}").gates[0]
     unit = {m.name: m.unit for m in BUILTIN_MEASURES}.get(row["metric"], "")
@@ -174,6 +192,7 @@ COMPUTED = {
     ("Kinds", "requests"): of_latency,
     ("Kinds", "answers"): of_costs,
     ("Trials", "samples"): of_trials,
+    ("Clusters", "clusters"): of_clusters,
     ("Bounds", "metric"): of_bounds,
     ("Rulings", "samples"): of_rulings,
     ("How many would do", "bound"): of_needed,
