@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from lockgate.cli import main
 from lockgate.engine.shards import read_shards
 from lockgate.reports.record import read_record
 
+DEPLOY = Path(__file__).parents[2] / "docs" / "how-to" / "deploy.md"
 GATES = "gates:\n  accuracy: {min: 0.8}\n"
 NAME_THEM = "Name the journals of the shards, or a folder with them.\n"
 LATENCY = "latency: {samples: 9, warmup: 0}\n"
@@ -261,6 +263,14 @@ def test_a_changed_backend_does_not_merge(desk):
             "--report: lockgate.yaml/x cannot be written (Not a directory).\n",
         ),
         (
+            ["ci", "--report", "a", "--report", "b"],
+            "--report: one folder takes the reports, not a and b. Name one of them.\n",
+        ),
+        (
+            ["ci", "--sign", "key.pem"],
+            "--sign signs the certificate. Say where it goes: --report DIR.\n",
+        ),
+        (
             ["ci", "--project", "no.yaml"],
             "no.yaml:1:1: There is no such file. Check the path and its permissions.\n",
         ),
@@ -272,6 +282,34 @@ def test_a_merge_of_what_is_not_there(desk, args, message):
     shard(desk, 1, 1)
     result = merge(*args)
     assert (result.exit_code, result.stderr) == (4, message)
+
+
+def test_a_merge_certifies_the_whole(desk):
+    """Signed by the job that rules, for those who hold the public key."""
+    for script in re.findall(r"^openssl .*$", DEPLOY.read_text(), re.MULTILINE):
+        subprocess.run(script.split(), check=True)
+    for number in (1, 2):
+        shard(desk, number, 2)
+    assert merge("ci", "--report", "report", "--sign", "key.pem").exit_code == 0
+    command = ["verify", "report/certificate.json", "--backend", "ft:v3", "--key", "lockgate.pub"]
+    assert "may be deployed" in CliRunner().invoke(main, command).stdout
+    assert merge("ci/1", "--into", "part", "--report", "report", "--sign", "key.pem").exit_code == 1
+    refused = CliRunner().invoke(main, command)
+    assert (refused.exit_code, "had no answer" in refused.stderr) == (1, True)
+
+
+def test_a_merge_tells_github(desk, monkeypatch):
+    """Annotations on the terminal; the summary in the step's file, or else on the terminal, too."""
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    desk.many(90, right=30, gates=GATES)
+    shard(desk, 1, 1)
+    printed = merge("ci", "--report", "report,github").stdout
+    text = Path("report/summary.md").read_text()
+    assert "\n::error file=evalsuites/many.yaml,line=" in printed
+    assert printed.endswith(f"{text}\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "step.md")
+    assert text.splitlines()[0] not in merge("ci", "--report", "github").stdout
+    assert Path("step.md").read_text().startswith(text.splitlines()[0])
 
 
 def test_merge_without_arguments_is_a_command_line_error():

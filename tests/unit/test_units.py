@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from lockgate.units import count, show
+from lockgate.errors import UsageError
+from lockgate.units import count, seconds_of, show
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,18 @@ def test_a_figure_is_shown_in_its_unit(value, unit, shown):
 def test_what_is_counted_is_one_or_many(number, said):
     """Thousands are set apart."""
     assert count(number, "case") == said
+
+
+@pytest.mark.parametrize(
+    ("age", "seconds"), [("90m", 5400), ("12h", 43_200), (" 7d ", 604_800), ("0.5w", 302_400), ("0m", 0)]
+)
+def test_an_age_is_seconds(age, seconds):
+    """Minutes, hours, days and weeks, also parts of them."""
+    assert seconds_of(age, option="--x") == seconds
+
+
+@pytest.mark.parametrize("age", ["", "7", "d", "7 d", "-1d", "7D", "1e9d", "٧d", "7d7h"])
+def test_what_is_no_age_is_said(age):
+    """With the option that it stood in."""
+    with pytest.raises(UsageError, match=r"--x: .* is no age\. Write 12h, 30d or 8w"):
+        seconds_of(age, option="--x")
