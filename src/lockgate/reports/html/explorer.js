@@ -133,6 +133,7 @@ function explore(data, root) {
     remember(state);
   }
 
+  prepare(rows, data.texts);
   body.addEventListener("keydown", (event) => byKey(event, body));
   return { change, show: render, state, names };
 }
