@@ -14,6 +14,7 @@ from lockgate.evidence import Inference, Limits, p_by_levels
 from lockgate.figures import Key, Values, by_case, f1, fill, observe
 from lockgate.inference import NO_CLUSTERS, by_cluster, infer_mean, shared
 from lockgate.model import Counts, Figure, Metric, Sample
+from lockgate.sequential import Looks, at_every_look, at_the_last_look
 from lockgate.stats import f1_limits, paired_limits, paired_p
 
 __all__ = ["Difference", "difference"]
@@ -53,7 +54,11 @@ class Difference:
 
 
 def difference(
-    ours: Sequence[Sample], theirs: Sequence[Sample], metric: Metric, clusters: Clusters = NO_CLUSTERS
+    ours: Sequence[Sample],
+    theirs: Sequence[Sample],
+    metric: Metric,
+    clusters: Clusters = NO_CLUSTERS,
+    looks: Looks | None = None,
 ) -> Difference:
     """The paired difference of two runs' samples in one metric.
 
@@ -67,14 +72,15 @@ def difference(
         theirs: samples of the baseline.
         metric: the metric; its confidence is used.
         clusters: which cases belong together.
+        looks: how far the first run is, where it may end early.
     """
     first, second = observe(ours, metric), observe(theirs, metric)
     keys = [k for k in first if k in second]
     pair = {k: first[k] for k in keys}, {k: second[k] for k in keys}
     gained, lost = _discordant(*pair, metric)
     lower = metric.better == "lower"
-    worst = _infer_filled(*pair, metric, clusters, high=lower)
-    best = _infer_filled(*pair, metric, clusters, high=not lower)
+    worst = _infer_filled(*pair, metric, clusters, looks, high=lower)
+    best = _infer_filled(*pair, metric, clusters, looks, high=not lower)
     return Difference(
         value=_value(*pair, metric),
         low=None if worst is None else worst.limits(metric.confidence)[0],
@@ -94,7 +100,13 @@ _F1 = ("f1", "macro_f1")
 
 
 def _infer_filled(
-    first: _Figures, second: _Figures, metric: Metric, clusters: Clusters, *, high: bool
+    first: _Figures,
+    second: _Figures,
+    metric: Metric,
+    clusters: Clusters,
+    looks: Looks | None,
+    *,
+    high: bool,
 ) -> Inference | None:
     """The test with the first run's unknown figures at their most (`high`) or least, the second's not."""
     ours, theirs = fill(first, metric, high=high), fill(second, metric, high=not high)
@@ -102,12 +114,21 @@ def _infer_filled(
         return None
     if metric.kind in _F1:
         first_of, second_of = (by_case(by_cluster(figures, clusters)) for figures in (ours, theirs))
-        return _infer_f1(first_of, second_of, _method(metric, list(ours)))
+        usual = _infer_f1(first_of, second_of, _method(metric, list(ours)))
+        return usual if looks is None else at_the_last_look(usual, looks)
+    each = _by_case(ours, theirs, metric)
+    usual = _infer_by_case(ours, theirs, metric, clusters, each)
+    return usual if looks is None or metric.unit else at_every_look(usual, each, looks, least=-1.0)
+
+
+def _infer_by_case(
+    ours: _Figures, theirs: _Figures, metric: Metric, clusters: Clusters, values: Mapping[str, float]
+) -> Inference:
     alone = not shared(list(dict.fromkeys(case_id for case_id, _ in ours)), clusters)
     if metric.kind == "rate" and _single(ours) and alone:
         gained, lost = _discordant(ours, theirs, metric)
         return _infer_pairs(gained or 0, lost or 0, len(ours))
-    return infer_mean(_by_case(ours, theirs, metric), clusters, bounded=metric.unit == "", least=-1.0)
+    return infer_mean(values, clusters, bounded=metric.unit == "", least=-1.0)
 
 
 def _infer_pairs(gained: int, lost: int, n: int) -> Inference:

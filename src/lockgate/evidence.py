@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-__all__ = ["Evidence", "Inference", "Limits", "PValue", "p_by_levels"]
+__all__ = ["Evidence", "Inference", "Limits", "PValue", "nothing", "p_by_levels"]
 
 Limits: TypeAlias = tuple[float | None, float | None]
 """A low limit and a high one; None where there is none."""
@@ -64,6 +64,11 @@ class Evidence:
     def p_value(self, bound: float, *, above: bool) -> float:
         """The p-value of "the value is below the bound", or with `above` false of "it is above it"."""
         return (self.least if above else self.most)(bound, above=above)
+
+
+def nothing(bound: float, *, above: bool) -> float:  # noqa: ARG001 - as any p-value is called
+    """The p-value of every bound where nothing is known: 1."""
+    return 1.0
 
 
 def p_by_levels(limits: Callable[[float], Limits], bound: float, *, above: bool) -> float:

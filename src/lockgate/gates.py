@@ -20,6 +20,7 @@ from lockgate.inference import NO_CLUSTERS
 from lockgate.model import Gate, Metric, Ruling, Sample
 from lockgate.power import needed_n
 from lockgate.rivals import BASELINE, Part, Status, advice, against_baselines, undecided
+from lockgate.sequential import Looks
 from lockgate.units import show
 
 __all__ = ["BASELINE", "join", "parts_of", "rule"]
@@ -66,6 +67,7 @@ def parts_of(
     baselines: Mapping[str, Sequence[Sample]] = MappingProxyType({}),
     evidence: Evidence | None = None,
     clusters: Clusters = NO_CLUSTERS,
+    looks: Looks | None = None,
 ) -> list[Part]:
     """What each bound of a gate says by itself, to be joined, or corrected for other gates' bounds before.
 
@@ -78,6 +80,7 @@ def parts_of(
         baselines: likewise.
         evidence: the metric's p-values; without them the parts have none but those of differences.
         clusters: case id → what it shares with others, for differences.
+        looks: how far a run is that may end early.
 
     Raises:
         ValueError: as for `rule`.
@@ -93,7 +96,11 @@ def parts_of(
         return [*hard, *[blocked] * max(bounds, 1)]
     sides: tuple[tuple[_Side, float | None], ...] = (("min", gate.min), ("max", gate.max))
     parts = [_bound(metric, b, side, samples, evidence) for side, b in sides if b is not None]
-    return [*hard, *parts, *against_baselines(gate, metric, samples, baselines, clusters)]
+    return [
+        *hard,
+        *parts,
+        *against_baselines(gate, metric, samples, baselines, clusters=clusters, looks=looks),
+    ]
 
 
 def join(gate: Gate, metric: Metric, parts: Sequence[Part], *, group: str = "") -> Ruling:

@@ -15,7 +15,7 @@ from lockgate.beta import t_cdf, t_quantile
 from lockgate.betting import bounded_limits, bounded_p, f1_limits, f1_p, is_rate
 from lockgate.clustering import Cluster, Clusters, cluster_t, clustered, effective_n
 from lockgate.confusion import macro_f1_limits
-from lockgate.evidence import Inference, Limits, p_by_levels
+from lockgate.evidence import Inference, Limits, nothing, p_by_levels
 from lockgate.figures import Key, Named, Values, by_case
 from lockgate.model import Counts, Figure
 from lockgate.rates import binomial_limits, binomial_p, effective_limits, effective_p
@@ -50,7 +50,7 @@ def infer(
     """
     values = by_case(figures)
     if not values:
-        return Inference(limits=lambda _: _NONE, p_value=_nothing, method=_usual(measure))
+        return Inference(limits=lambda _: _NONE, p_value=nothing, method=_usual(measure))
     usual = _infer(measure, figures, values, clusters)
     if looks is None or measure.unit:
         return usual
@@ -86,7 +86,7 @@ def infer_quantile(seconds: Sequence[float], q: float) -> Inference:
         q: 0..1, both excluded.
     """
     if not seconds:
-        return Inference(limits=lambda _: _NONE, p_value=_nothing, method="order statistics")
+        return Inference(limits=lambda _: _NONE, p_value=nothing, method="order statistics")
     return Inference(
         limits=lambda confidence: quantile_limits(seconds, q, confidence=confidence)[1:],
         p_value=lambda bound, *, above: quantile_p(seconds, q, bound, above=above),
@@ -132,10 +132,6 @@ def _ids(figures: Mapping[Key, Figure]) -> list[str]:
 def _usual(measure: Named) -> str:
     unbounded = "Student t" if measure.unit else "betting"
     return {"rate": "Clopper–Pearson", "macro_f1": "MOVER"}.get(measure.kind, unbounded)
-
-
-def _nothing(bound: float, *, above: bool) -> float:  # noqa: ARG001 - as any p-value is called
-    return 1.0
 
 
 def _of_rate(values: Mapping[str, float], clusters: Clusters) -> Inference:

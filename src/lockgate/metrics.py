@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from statistics import fmean
+from typing import TypeAlias
 
 from lockgate.clustering import Clusters
 from lockgate.confusion import macro_f1
@@ -13,9 +15,12 @@ from lockgate.figures import Key, Values, by_case, f1, fill, observe, quantile_o
 from lockgate.inference import NO_CLUSTERS, infer, infer_quantile
 from lockgate.model import BUILTIN_MEASURES, Counts, Figure, Measure, Metric, Sample, Timing
 from lockgate.rates import wilson_limits
+from lockgate.sequential import Looks
 from lockgate.stats import quantile_limits
 
 __all__ = ["evidence", "measure"]
+
+_Test: TypeAlias = Callable[[Measure, Mapping[Key, Figure]], Inference]
 
 
 def measure(
@@ -26,6 +31,7 @@ def measure(
     confidence: float = 0.95,
     confidences: Mapping[str, float] | None = None,
     clusters: Clusters = NO_CLUSTERS,
+    looks: Looks | None = None,
 ) -> tuple[Metric, ...]:
     """All metrics of a run: those that its checks make, then the built-in ones.
 
@@ -42,6 +48,7 @@ def measure(
         confidence: of each one-sided limit.
         confidences: metric name → its own confidence, where a gate asks for another.
         clusters: case id → what it shares with others; a case that is not in it is its own.
+        looks: how far a run is that may end early; None for one that may not.
 
     Returns:
         One metric for each measure, in order, whether or not it has a value.
@@ -53,7 +60,12 @@ def measure(
     return tuple(
         _of_timings(m, timings, own.get(m.name, confidence))
         if m.kind == "quantile"
-        else _of_samples(m, observe(samples, m), own.get(m.name, confidence), clusters)
+        else _of_samples(
+            m,
+            observe(samples, m),
+            own.get(m.name, confidence),
+            partial(infer, clusters=clusters, looks=looks),
+        )
         for m in _unique([*measures, *BUILTIN_MEASURES])
     )
 
@@ -64,6 +76,7 @@ def evidence(
     *,
     timings: Sequence[Timing] = (),
     clusters: Clusters = NO_CLUSTERS,
+    looks: Looks | None = None,
 ) -> Evidence:
     """The p-values of a metric, by the tests that give its limits.
 
@@ -72,6 +85,7 @@ def evidence(
         measure: the metric.
         timings: the latency probe's.
         clusters: case id → what it shares with others.
+        looks: how far a run is that may end early.
     """
     if measure.kind == "quantile":
         timed = infer_quantile([t.seconds for t in timings], quantile_of(measure.name)).p_value
@@ -79,7 +93,8 @@ def evidence(
     figures = observe(samples, measure)
     least, most = (fill(figures, measure, high=side) or {} for side in (False, True))
     return Evidence(
-        least=infer(measure, least, clusters).p_value, most=infer(measure, most, clusters).p_value
+        least=infer(measure, least, clusters, looks).p_value,
+        most=infer(measure, most, clusters, looks).p_value,
     )
 
 
@@ -94,14 +109,12 @@ def _unique(measures: Sequence[Measure]) -> list[Measure]:
     return list(found.values())
 
 
-def _of_samples(
-    measure: Measure, figures: Mapping[Key, Figure], confidence: float, clusters: Clusters
-) -> Metric:
-    values, inference = by_case(figures), infer(measure, figures, clusters)
+def _of_samples(measure: Measure, figures: Mapping[Key, Figure], confidence: float, test: _Test) -> Metric:
+    values, inference = by_case(figures), test(measure, figures)
     low, high = inference.limits(confidence)
     n = sum(f is not None for f in figures.values())
     whole = n == len(figures)
-    floor, ceiling = (low, high) if whole else _worst_limits(measure, figures, confidence, clusters)
+    floor, ceiling = (low, high) if whole else _worst_limits(measure, figures, confidence, test)
     value = _value(measure, values)
     return Metric(
         name=measure.name,
@@ -147,13 +160,11 @@ def _of_timings(measure: Measure, timings: Sequence[Timing], confidence: float) 
     )
 
 
-def _worst_limits(
-    measure: Measure, figures: Mapping[Key, Figure], confidence: float, clusters: Clusters
-) -> Limits:
+def _worst_limits(measure: Measure, figures: Mapping[Key, Figure], confidence: float, test: _Test) -> Limits:
     """The limits if what is unknown were as low, and as high, as it could be."""
     least, most = (fill(figures, measure, high=side) for side in (False, True))
-    floor = None if least is None else infer(measure, least, clusters).limits(confidence)[0]
-    ceiling = None if most is None else infer(measure, most, clusters).limits(confidence)[1]
+    floor = None if least is None else test(measure, least).limits(confidence)[0]
+    ceiling = None if most is None else test(measure, most).limits(confidence)[1]
     return floor, ceiling
 
 

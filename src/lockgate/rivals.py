@@ -11,6 +11,7 @@ from lockgate.differences import Difference, difference
 from lockgate.inference import NO_CLUSTERS
 from lockgate.model import Gate, Metric, Sample
 from lockgate.power import paired_n, scaled_n, unmet
+from lockgate.sequential import Looks
 from lockgate.stats import T_LEAST
 from lockgate.units import show
 
@@ -72,10 +73,15 @@ def against_baselines(
     metric: Metric,
     samples: Sequence[Sample],
     baselines: Mapping[str, Sequence[Sample]],
+    *,
     clusters: Clusters = NO_CLUSTERS,
+    looks: Looks | None = None,
 ) -> list[Part]:
-    """What each bound on a difference says; see `gates.rule` for the arguments."""
-    return [_against(metric, samples, baselines.get(rival.word), rival, clusters) for rival in _rivals(gate)]
+    """What each bound on a difference says; see `gates.parts_of` for the arguments."""
+    return [
+        _against(metric, samples, baselines.get(rival.word), rival, (clusters, looks))
+        for rival in _rivals(gate)
+    ]
 
 
 def undecided(reason: str, needed_n: int | None = None) -> Part:
@@ -95,7 +101,7 @@ def _against(
     samples: Sequence[Sample],
     theirs: Sequence[Sample] | None,
     rival: _Rival,
-    clusters: Clusters,
+    design: tuple[Clusters, Looks | None],
 ) -> Part:
     """A bound on the difference from a baseline, turned so that more is better."""
     if theirs is None or theirs is samples or metric.kind == "quantile":
@@ -103,7 +109,7 @@ def _against(
     if metric.raw is not None and rival.least:
         remedy = "Leave the margin out, or bound the metric with min or max."
         return undecided(f"{rival}: a difference is not corrected for the check's errors. {remedy}")
-    found, least = difference(samples, theirs, metric, clusters), rival.least
+    found, least = difference(samples, theirs, metric, *design), rival.least
     if found.value is None:
         return undecided(f"{rival}: the runs share no scored sample of {metric.name}.")
     return replace(

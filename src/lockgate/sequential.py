@@ -1,4 +1,4 @@
-"""Limits that hold however often one looks: what `stop: early` rules by.
+"""Tests that hold however often one looks: what `stop: early` rules by.
 
 The wealth of one who bets a fixed share of it on each case has expectation at most 1 at every time, so it
 passes 1/alpha at any time with probability at most alpha (Ville 1939; Waudby-Smith & Ramdas 2024, JRSS B
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from lockgate.stats import Limits, boundary
+from lockgate.evidence import Inference, Limits, nothing
+from lockgate.stats import boundary
 
-__all__ = ["AT_THE_END", "Looks", "anytime_limits"]
+__all__ = ["AT_THE_END", "Looks", "anytime_limits", "anytime_p", "at_every_look", "at_the_last_look"]
 
 AT_THE_END = 0.3
 """The share of the error rate that is kept for the one look at all cases, at which the usual limits are used.
@@ -26,12 +27,13 @@ By the union bound both together err no more often than one test would. Chosen b
 
 _STAKES = 6
 _GREATEST_STAKE = 0.9
+_USUAL_ERROR = 0.05
 _SMALLEST_MEAN = 1e-100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looks:
-    """How a run is looked at that may end before its last case.
+    """How far a run is that may end before its last case.
 
     Args:
         horizon: the suite's cases, at least 1.
@@ -46,18 +48,43 @@ class Looks:
         """Whether no case is left, so that the usual limits have their share of the error rate."""
         return self.seen >= self.horizon
 
-    def early(self, confidence: float) -> float:
-        """The confidence of the limits that hold at every look."""
-        return 1 - (1 - confidence) * (1 - AT_THE_END)
 
-    def last(self, confidence: float) -> float:
-        """The confidence of the usual limits, once all cases are there."""
-        return 1 - (1 - confidence) * AT_THE_END
+def at_every_look(usual: Inference, values: Mapping[str, float], looks: Looks, *, least: float) -> Inference:
+    """The test of a mean of bounded values that may be asked at any time, and the usual one at the end.
+
+    Args:
+        usual: the test of the same values for one look.
+        values: case id → its value, in least..1.
+        looks: how far the run is.
+        least: the range's lower end.
+    """
+    numbers = list(values.values())
+
+    def limits(confidence: float) -> Limits:
+        error = (1 - confidence) * (1 - AT_THE_END)
+        low, high = anytime_limits(numbers, confidence=1 - error, horizon=looks.horizon, least=least)
+        last = usual.limits(1 - (1 - confidence) * AT_THE_END) if looks.complete else (None, None)
+        return max(low, low if last[0] is None else last[0]), min(high, high if last[1] is None else last[1])
+
+    def p_value(bound: float, *, above: bool) -> float:
+        early = anytime_p(numbers, bound, horizon=looks.horizon, least=least, above=above)
+        last = usual.p_value(bound, above=above) / AT_THE_END if looks.complete else 1.0
+        return min(early / (1 - AT_THE_END), last, 1.0)
+
+    both = f" and {usual.method}" if looks.complete else ""
+    return replace(usual, limits=limits, p_value=p_value, method=f"betting at every look{both}")
+
+
+def at_the_last_look(usual: Inference, looks: Looks) -> Inference:
+    """A test that cannot be asked before all cases are there: until then it says nothing."""
+    if looks.complete:
+        return usual
+    return replace(usual, limits=lambda _: (None, None), p_value=nothing)
 
 
 def anytime_limits(
     values: Sequence[float], *, confidence: float, horizon: int, least: float = 0.0, most: float = 1.0
-) -> Limits:
+) -> tuple[float, float]:
     """Limits of the mean of values in a range: each holds at all times at once, with its confidence.
 
     Args:
@@ -73,35 +100,75 @@ def anytime_limits(
     Raises:
         ValueError: an argument is out of range.
     """
-    if not (0.5 < confidence < 1 and horizon >= 1 and least < most):
-        raise ValueError(f"out of range: confidence {confidence}, horizon {horizon}, {least}..{most}")
-    if not all(least <= v <= most for v in values):
-        raise ValueError(f"out of range: a value outside {least}..{most}")
-    if not values:
+    if not 0.5 < confidence < 1:
+        raise ValueError(f"out of range: confidence {confidence}")
+    shares, width = _shares(values, horizon, least, most), most - least
+    if not shares:
         return least, most
-    alpha, width = 1 - confidence, most - least
-    shares = [(v - least) / width for v in values]
-    low = _low(shares, alpha, horizon)
-    high = 1 - _low([1 - s for s in shares], alpha, horizon)
+    wanted, stakes = math.log(1 / (1 - confidence)), _stakes(horizon)
+    low = _low(shares, wanted, stakes)
+    high = 1 - _low([1 - s for s in shares], wanted, stakes)
     return least + low * width, least + high * width
 
 
-def _low(shares: Sequence[float], alpha: float, horizon: int) -> float:
+def anytime_p(
+    values: Sequence[float],
+    bound: float,
+    *,
+    horizon: int,
+    least: float = 0.0,
+    most: float = 1.0,
+    above: bool = True,
+) -> float:
+    """The p-value of "the mean is below the bound", or with `above` false of "it is above it".
+
+    It is at most alpha exactly where the limit of `anytime_limits` at 1 - alpha reaches the bound.
+
+    Args:
+        values: as for `anytime_limits`, and so the next three.
+        bound: what the mean is compared with.
+        horizon: likewise.
+        least: likewise.
+        most: likewise.
+        above: which side is to be shown.
+
+    Raises:
+        ValueError: an argument is out of range.
+    """
+    shares, share = _shares(values, horizon, least, most), (bound - least) / (most - least)
+    if not above:
+        shares, share = [1 - s for s in shares], 1 - share
+    if share <= _SMALLEST_MEAN:
+        return 0.0
+    if not shares or share > math.fsum(shares) / len(shares):
+        return 1.0
+    return min(1.0, math.exp(-_wealth(Counter(shares), share, _stakes(horizon))))
+
+
+def _shares(values: Sequence[float], horizon: int, least: float, most: float) -> list[float]:
+    if horizon < 1 or not least < most:
+        raise ValueError(f"out of range: horizon {horizon}, {least}..{most}")
+    if not all(least <= v <= most for v in values):
+        raise ValueError(f"out of range: a value outside {least}..{most}")
+    return [(v - least) / (most - least) for v in values]
+
+
+def _low(shares: Sequence[float], wanted: float, stakes: Sequence[float]) -> float:
     mean = math.fsum(shares) / len(shares)
     if mean < _SMALLEST_MEAN:
         return 0.0
-    tally, stakes, wanted = Counter(shares), _stakes(alpha, horizon), math.log(1 / alpha)
+    tally = Counter(shares)
     return boundary(lambda m: _wealth(tally, m, stakes) >= wanted, 0.0, mean)
 
 
-def _stakes(alpha: float, horizon: int) -> list[float]:
+def _stakes(horizon: int) -> list[float]:
     """Shares to bet, in equal ratios: from half of what suits all cases to nearly everything."""
-    least = min(math.sqrt(2 * math.log(1 / alpha) / horizon) / 2, _GREATEST_STAKE / 2)
+    least = min(math.sqrt(2 * math.log(1 / _USUAL_ERROR) / horizon) / 2, _GREATEST_STAKE / 2)
     ratio = (_GREATEST_STAKE / least) ** (1 / (_STAKES - 1))
     return [least * ratio**step for step in range(_STAKES)]
 
 
-def _wealth(tally: Counter[float], mean: float, stakes: Sequence[float]) -> float:
+def _wealth(tally: Mapping[float, int], mean: float, stakes: Sequence[float]) -> float:
     """The logarithm of the mean wealth of those who bet that the mean is above this one."""
     logs = [
         math.fsum(times * math.log(1 - stake + stake * share / mean) for share, times in tally.items())

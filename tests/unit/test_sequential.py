@@ -9,15 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.sequential import AT_THE_END, Looks, anytime_limits
+from lockgate.evidence import Inference
+from lockgate.rates import binomial_limits, binomial_p
+from lockgate.sequential import (
+    AT_THE_END,
+    Looks,
+    anytime_limits,
+    anytime_p,
+    at_every_look,
+    at_the_last_look,
+)
 
 shares = st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=60)
 confidences = st.sampled_from([0.8, 0.95, 0.99])
 
 
-def wealth(values, mean, confidence, horizon):
+def wealth(values, mean, horizon):
     """What the six bettors own on average, written out."""
-    least = min(math.sqrt(2 * math.log(1 / (1 - confidence)) / horizon) / 2, 0.45)
+    least = min(math.sqrt(2 * math.log(20) / horizon) / 2, 0.45)
     stakes = [least * (0.9 / least) ** (k / 5) for k in range(6)]
     return sum(math.prod(1 - g + g * v / mean for v in values) for g in stakes) / 6
 
@@ -28,8 +37,8 @@ def test_the_low_limit_is_the_mean_at_which_the_bettors_have_won(values, confide
     low, _ = anytime_limits(values, confidence=confidence, horizon=100)
     won = 1 / (1 - confidence)
     if low > 1e-6:
-        assert wealth(values, low * 0.999, confidence, 100) >= won * 0.999
-    assert wealth(values, max(low, 1e-6) * 1.001, confidence, 100) < won * 1.2
+        assert wealth(values, low * 0.999, 100) >= won * 0.999
+    assert wealth(values, max(low, 1e-6) * 1.001, 100) < won * 1.2
 
 
 @given(shares, confidences)
@@ -110,11 +119,64 @@ def test_what_is_out_of_range_is_refused(values, options):
         anytime_limits(values, **options)
 
 
-@given(confidences, st.integers(1, 50), st.integers(0, 60))
-def test_both_kinds_of_look_share_one_error_rate(confidence, horizon, seen):
-    """What may go wrong early and what may at the end add up to what may go wrong at all."""
-    looks = Looks(horizon=horizon, seen=seen)
-    early, last = 1 - looks.early(confidence), 1 - looks.last(confidence)
-    assert early + last == pytest.approx(1 - confidence)
-    assert last == pytest.approx(AT_THE_END * (1 - confidence))
-    assert looks.complete == (seen >= horizon)
+@given(shares, st.floats(0.01, 0.99), confidences, st.booleans())
+def test_p_values_and_limits_agree(values, bound, confidence, above):
+    """A p-value is at most alpha where the limit at 1 - alpha is beyond the bound, and only there."""
+    low, high = anytime_limits(values, confidence=confidence, horizon=60)
+    p = anytime_p(values, bound, horizon=60, above=above)
+    if (low > bound + 1e-6) if above else (high < bound - 1e-6):
+        assert p <= 1 - confidence + 1e-9
+    if (low < bound - 1e-6) if above else (high > bound + 1e-6):
+        assert p > 1 - confidence - 1e-9
+
+
+def test_p_values_of_nothing_and_of_impossible_bounds():
+    """Without values nothing is shown; that a share is not below 0 needs none."""
+    assert anytime_p([], 0.5, horizon=9) == 1
+    assert anytime_p([0.0], 0.0, horizon=9) == 0
+    assert anytime_p([1.0] * 5, 0.9, horizon=9, above=False) == 1
+
+
+def usual(values):
+    """The exact test of as many whole successes."""
+    total, n = sum(values), len(values)
+    return Inference(
+        limits=lambda confidence: binomial_limits(total, n, confidence=confidence),
+        p_value=lambda bound, *, above: binomial_p(total, n, bound, above=above),
+        method="Clopper–Pearson",
+    )
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=40), st.booleans(), confidences)
+def test_both_kinds_of_look_share_one_error_rate(values, complete, confidence):
+    """Early looks have seven tenths of it; the usual limits have the rest once all cases are there."""
+    n = len(values)
+    looks = Looks(horizon=n if complete else n + 1, seen=n)
+    found = at_every_look(usual(values), dict(enumerate(values)), looks, least=0.0)
+    error = 1 - confidence
+    early = anytime_limits(values, confidence=1 - error * (1 - AT_THE_END), horizon=looks.horizon)
+    last = binomial_limits(sum(values), n, confidence=1 - error * AT_THE_END)
+    both = (max(early[0], last[0]), min(early[1], last[1])) if complete else early
+    assert found.limits(confidence) == pytest.approx(both)
+    assert ("Clopper" in found.method) == complete
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=40), st.floats(0.05, 0.95), st.booleans())
+def test_both_kinds_of_look_agree_on_a_bound(values, bound, above):
+    """The joint p-value is below 5 % where the joint limit at 95 % clears the bound."""
+    looks = Looks(horizon=len(values), seen=len(values))
+    found = at_every_look(usual(values), dict(enumerate(values)), looks, least=0.0)
+    low, high = found.limits(0.95)
+    if (low > bound + 1e-6) if above else (high < bound - 1e-6):
+        assert found.p_value(bound, above=above) <= 0.05 + 1e-9
+    if (low < bound - 1e-6) if above else (high > bound + 1e-6):
+        assert found.p_value(bound, above=above) > 0.05 - 1e-9
+
+
+def test_a_test_for_one_look_says_nothing_before_the_last_case():
+    """It has neither limits nor p-values; with all cases it is what it was."""
+    whole = usual([1.0] * 9)
+    early = at_the_last_look(whole, Looks(horizon=10, seen=9))
+    assert early.limits(0.95) == (None, None)
+    assert early.p_value(0.5, above=True) == 1
+    assert at_the_last_look(whole, Looks(horizon=9, seen=9)) is whole

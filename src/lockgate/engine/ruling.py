@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from lockgate.corrections import correct
-from lockgate.evidence import Evidence
+from lockgate.evidence import Evidence, nothing
 from lockgate.gates import join, parts_of
 from lockgate.metrics import evidence, measure
 from lockgate.model import (
@@ -22,6 +22,7 @@ from lockgate.model import (
 )
 from lockgate.multiplicity import share_error
 from lockgate.rivals import Part
+from lockgate.sequential import Looks
 from lockgate.trials import MAJORITY, aggregated, split_aggregate
 
 __all__ = ["Ruled", "measures_of", "rule_all"]
@@ -49,15 +50,23 @@ class _Scene:
     baselines: _Runs
     timings: Sequence[Timing] = ()
     group: str = ""
+    looks: Looks | None = None
 
     def measured(self, measures: Sequence[Measure], confidences: Mapping[str, float]) -> Ruled:
         """The metrics, each at its gate's confidence, corrected for their checks' errors."""
         clusters = self.suite.fields.get(self.suite.cluster, {})
         found = measure(
-            self.samples, measures, timings=self.timings, confidences=confidences, clusters=clusters
+            self.samples,
+            measures,
+            timings=self.timings,
+            confidences=confidences,
+            clusters=clusters,
+            looks=self.looks,
         )
         own = [sample for sample in self.samples if sample.variant is None]
         corrected = correct(found, own, self.suite, clusters=clusters)
+        if self.looks is not None and not self.looks.complete:
+            return Ruled(metrics=tuple(map(_held_back, corrected.metrics)), rulings=(), notes=corrected.notes)
         return Ruled(
             metrics=corrected.metrics, rulings=(), notes=corrected.notes, evidence=corrected.evidence
         )
@@ -69,6 +78,7 @@ def rule_all(
     *,
     timings: Sequence[Timing] = (),
     baselines: _Runs = MappingProxyType({}),
+    looks: Looks | None = None,
 ) -> Ruled:
     """Measure all samples and rule on every gate, with Holm's correction unless the suite wants none.
 
@@ -77,8 +87,9 @@ def rule_all(
         samples: of cases and variants; those that are missing make gates inconclusive.
         timings: what the latency probe measured.
         baselines: what gates compare with, by the word in the gate; `samples` itself where that is this run.
+        looks: how far a run is that may end early; `suite` then has the cases so far.
     """
-    scene = _Scene(suite=suite, samples=samples, timings=timings, baselines=baselines)
+    scene = _Scene(suite=suite, samples=samples, timings=timings, baselines=baselines, looks=looks)
     measures = measures_of(suite)
     confidences = {gate.metric: gate.confidence for gate in suite.gates}
     whole = scene.measured(measures, confidences)
@@ -103,6 +114,11 @@ def measures_of(suite: Suite) -> tuple[Measure, ...]:
     of_variants = [measure for measure in VARIANT_MEASURES if measure.name in made]
     of_checks = {m.name: m for check in suite.checks for m in check.measures}
     return (*of_checks.values(), *of_variants, *_aggregates(suite, of_checks))
+
+
+def _held_back(metric: Metric) -> Metric:
+    """A metric that is corrected for its check's errors has no limits that hold at every look."""
+    return metric if metric.raw is None else replace(metric, low=None, high=None, floor=None, ceiling=None)
 
 
 def _aggregates(suite: Suite, rates: Mapping[str, Measure]) -> Iterator[Measure]:
@@ -130,7 +146,7 @@ def _scenes(gate: Gate, scene: _Scene) -> Iterator[_Scene]:
             word: mine if runs is scene.samples else [s for s in runs if s.origin in ids]
             for word, runs in scene.baselines.items()
         }
-        yield _Scene(suite=scene.suite, samples=mine, baselines=theirs, group=value)
+        yield replace(scene, samples=mine, baselines=theirs, timings=(), group=value)
 
 
 def _metric(gate: Gate, scene: _Scene, whole: Ruled, measured: Measure | None) -> Metric:
@@ -154,6 +170,7 @@ def _parts(gate: Gate, metric: Metric, scene: _Scene, measured: Measure | None) 
         baselines=baselines,
         evidence=_evidence(metric, scene, measured),
         clusters=scene.suite.fields.get(scene.suite.cluster, {}),
+        looks=scene.looks,
     )
 
 
@@ -175,10 +192,12 @@ def _concerned(gate: Gate, scene: _Scene) -> tuple[int, list[Sample]]:
 
 def _evidence(metric: Metric, scene: _Scene, measured: Measure | None) -> Evidence:
     """The p-values of the test that gave the metric its limits."""
+    if metric.raw is not None and scene.looks is not None and not scene.looks.complete:
+        return Evidence(least=nothing, most=nothing)
     if metric.raw is not None and measured is not None:
         found = scene.measured([measured], {metric.name: metric.confidence}).evidence
         if metric.name in found:
             return found[metric.name]
     own = measured or Measure(name=metric.name, kind=metric.kind, better=metric.better, unit=metric.unit)
     clusters = scene.suite.fields.get(scene.suite.cluster, {})
-    return evidence(scene.samples, own, timings=scene.timings, clusters=clusters)
+    return evidence(scene.samples, own, timings=scene.timings, clusters=clusters, looks=scene.looks)
