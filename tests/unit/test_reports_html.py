@@ -517,3 +517,13 @@ def test_ticks_are_round_and_enclose(low, size):
     assert (
         min(abs(step / 10 ** math.floor(math.log10(step * 1.0001)) - lead) for lead in (1, 2, 2.5, 5)) < 0.01
     )
+
+
+@pytest.mark.parametrize(("better", "at"), [("higher", "332"), ("lower", "8")])
+def test_a_hard_gate_stands_at_the_end_of_the_strip(better, at):
+    """It accepts nothing but no failure."""
+    metric = dataclasses.replace(ACCURACY, better=better)
+    [bound] = tree(run(rulings=(ruling(metric, hard=True),))).xpath(
+        "//table[caption='Gates']//line[@class='bound']"
+    )
+    assert bound.get("x1") == at

@@ -22,7 +22,7 @@ def domain(metrics: Sequence[Metric], gate: Gate | None) -> tuple[float, float]:
     Shares span 0…1 unless all lie close together; other figures begin at 0.
     """
     values = [v for m in metrics for v in (m.value, m.low, m.high) if v is not None]
-    values += [v for v in ((gate.min, gate.max) if gate else ()) if v is not None]
+    values += [v for v in (_bounds(metrics[0], gate) if metrics else ()) if v is not None]
     if not values:
         return 0.0, 1.0
     share = metrics[0].unit == ""
@@ -56,7 +56,10 @@ def strip(
     x = Scale(low=span[0], high=span[1], start=_LEFT, end=_RIGHT)
     written = _ends(span, metric.unit) if ends else ()
     return _drawing(
-        [*_ground(x, gate), *_interval(metric, x), *written], status, _told(metric, gate), ends=ends
+        [*_ground(x, _bounds(metric, gate)), *_interval(metric, x), *written],
+        status,
+        _told(metric, gate),
+        ends=ends,
     )
 
 
@@ -96,14 +99,23 @@ def _direction(delta: Delta) -> str:
     return "fail" if delta.high is not None and delta.high < 0 else "none"
 
 
-def _ground(x: Scale, gate: Gate | None) -> Iterator[Markup]:
+def _bounds(metric: Metric, gate: Gate | None) -> tuple[float | None, float | None]:
+    """The least and the most that a gate accepts; a hard one takes no failure at all."""
+    if gate is None:
+        return None, None
+    if gate.hard:
+        return (1.0, gate.max) if metric.better == "higher" else (gate.min, 0.0)
+    return gate.min, gate.max
+
+
+def _ground(x: Scale, bounds: tuple[float | None, float | None]) -> Iterator[Markup]:
     yield element("rect", x=_LEFT, y=5, width=_RIGHT - _LEFT, height=14, class_="track")
-    if gate is None or (gate.min is None and gate.max is None):
+    if bounds == (None, None):
         return
-    least = x.start if gate.min is None else x(gate.min)
-    most = x.end if gate.max is None else x(gate.max)
+    least = x.start if bounds[0] is None else x(bounds[0])
+    most = x.end if bounds[1] is None else x(bounds[1])
     yield element("rect", x=least, y=5, width=max(0.0, most - least), height=14, class_="accepted")
-    for bound in (gate.min, gate.max):
+    for bound in bounds:
         if bound is not None:
             yield element("line", x1=x(bound), x2=x(bound), y1=1, y2=23, class_="bound")
 
