@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Table: TypeAlias = NDArray[np.float64]
 
-__all__ = ["chance", "crossed", "logistic", "pooled", "summary"]
+__all__ = ["chance", "crossed", "joined", "logistic", "pooled", "summary"]
 
 _LEAST = 1e-4
 
@@ -28,6 +28,23 @@ def crossed(rows: Table, structured: int) -> Table:
     import numpy as np
 
     return np.concatenate([rows, rows * rows[:, structured : structured + 1]], 1)
+
+
+def joined(odds: Table, scores: Table, structured: Table) -> Table:
+    """What the last model of a claim reads, shape (claims, 2 + 2 · scores).
+
+    The log-odds by its features, whether the evidence is an object, and the scores of the claim read together
+    with its evidence, again where it is an object.
+
+    Args:
+        odds: shape (claims,).
+        scores: shape (claims, scores).
+        structured: 1 where the evidence is an object, else 0, shape (claims,).
+    """
+    import numpy as np
+
+    flags = structured[:, None]
+    return np.concatenate([odds[:, None], flags, scores, scores * flags], 1)
 
 
 def logistic(model: Mapping[str, Any], rows: Table) -> Table:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Vectors: TypeAlias = NDArray[np.float32]
 
-__all__ = ["Reader", "Words", "reader"]
+__all__ = ["Read", "Reader", "Words", "reader"]
 
 _BATCH_TOKENS = 1024
 _RARE = 3.4
@@ -36,6 +36,7 @@ class Words:
         weights: how much each tells, float32: 0 for marks and common words, more for rarer ones.
         bare: unit vectors of the words by themselves, shape (words, dimensions).
         pieces: the model's tokens, special ones included.
+        places: where each of these stands in the text (characters, end excluded; (0, 0) for a special one).
         starts: where each word's pieces start among the tokens.
         end: where the last word's end.
     """
@@ -44,8 +45,25 @@ class Words:
     weights: Vectors
     bare: Vectors
     pieces: tuple[int, ...]
+    places: tuple[tuple[int, int], ...]
     starts: tuple[int, ...]
     end: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """What was read of one text.
+
+    Args:
+        words: unit vectors of its words at each layer: float32, shape (layers, words, dimensions).
+        states: the hidden states of its tokens: float16, shape (layers, tokens, dimensions).
+        pieces, places: its tokens and where they stand, as in `Words`.
+    """
+
+    words: Vectors
+    states: NDArray[np.float16]
+    pieces: tuple[int, ...]
+    places: tuple[tuple[int, int], ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -55,7 +73,7 @@ class Reader:
     model: str
     layers: tuple[int, ...]
     _words: dict[str, Words] = field(default_factory=dict)
-    _states: dict[str, Vectors] = field(default_factory=dict)
+    _read: dict[str, Read] = field(default_factory=dict)
 
     def words(self, texts: Sequence[str]) -> list[Words]:
         """The words of each text; the network is not run."""
@@ -67,20 +85,26 @@ class Reader:
 
     def states(self, texts: Sequence[str]) -> list[Vectors]:
         """Unit vectors of each text's words at each layer: float32, shape (layers, words, dimensions)."""
-        kept = _there(self._states, texts)
+        return [read.words for read in self.read(texts)]
+
+    def read(self, texts: Sequence[str]) -> list[Read]:
+        """What the network reads of each text, by itself."""
+        kept = _there(self._read, texts)
         new = [t for t in dict.fromkeys(texts) if t not in kept]
         found = dict(zip(new, self._run(self.words(new)), strict=True)) if new else {}
-        _keep(self._states, found)
+        _keep(self._read, found)
         return [found[t] if t in found else kept[t] for t in texts]
 
-    def _run(self, texts: Sequence[Words]) -> list[Vectors]:
+    def _run(self, texts: Sequence[Words]) -> list[Read]:
         import numpy as np
 
-        read: list[Vectors] = [np.zeros((0, 0, 0), dtype=np.float32)] * len(texts)
+        read = dict[int, Read]()
         for batch in _batches([len(t.pieces) for t in texts]):
             for index, states in zip(batch, self._forward([texts[i].pieces for i in batch]), strict=True):
-                read[index] = _pooled(states[:, : texts[index].end], texts[index].starts)
-        return read
+                text = texts[index]
+                pooled = _pooled(states[:, : text.end], text.starts)
+                read[index] = Read(pooled, states.astype(np.float16), text.pieces, text.places)
+        return [read[index] for index in range(len(texts))]
 
     def _forward(self, batch: Sequence[Sequence[int]]) -> list[Any]:
         import torch
@@ -149,7 +173,15 @@ def _words(model: str, depth: int, text: str, encoding: Any) -> Words:
     weights = [_weight(word, encoding.ids[p[0]], p[1] - p[0]) for word, p in zip(said, places, strict=True)]
     starts = tuple(place[0] for place in places)
     bare = _pooled(_bare(model, depth)[encoding.ids[: places[-1][1]]][None], starts)[0]
-    return Words(said, np.asarray(weights, np.float32), bare, tuple(encoding.ids), starts, places[-1][1])
+    return Words(
+        texts=said,
+        weights=np.asarray(weights, np.float32),
+        bare=bare,
+        pieces=tuple(encoding.ids),
+        places=tuple(encoding.offsets),
+        starts=starts,
+        end=places[-1][1],
+    )
 
 
 def _places(encoding: Any) -> list[tuple[int, int, int, int]]:
