@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from lockgate.fingerprints import digest, hash_file
 
-__all__ = ["cache_folder", "folder_once", "hash_once", "write_whole"]
+__all__ = ["cache_folder", "folder_once", "hash_once", "reading_anew", "write_whole"]
+
+_ANEW: ContextVar[bool] = ContextVar("lockgate_anew", default=False)
 
 
 def cache_folder() -> Path:
@@ -22,9 +26,13 @@ def cache_folder() -> Path:
 def hash_once(path: Path) -> str:
     """A file's SHA-256 (64 hex digits), read anew only when its size or time of change is another.
 
+    Inside `reading_anew` it is always read.
+
     Raises:
         OSError: the file cannot be read. That the cache cannot be written is no error.
     """
+    if _ANEW.get():
+        return hash_file(path)
     facts = path.stat()
     key = digest([str(path.resolve()), facts.st_size, facts.st_mtime_ns])
     note = cache_folder() / "hashes" / key
@@ -36,6 +44,16 @@ def hash_once(path: Path) -> str:
     except OSError:
         return found
     return found
+
+
+@contextmanager
+def reading_anew() -> Iterator[None]:
+    """Where no hash from before will do: who changes a file can set its time back, or write to the cache."""
+    before = _ANEW.set(True)
+    try:
+        yield
+    finally:
+        _ANEW.reset(before)
 
 
 def write_whole(path: Path, data: bytes) -> None:

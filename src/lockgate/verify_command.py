@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from lockgate.cachefiles import reading_anew
 from lockgate.documents.project import load_project
 from lockgate.errors import UsageError
 from lockgate.units import count, seconds_of
@@ -52,7 +53,7 @@ def verify(
     age_seconds = None if max_age is None else seconds_of(max_age, option="--max-age")
     text = _read(certificate)
     home = project or Path(DEFAULT_PROJECT)
-    with closing(load_project(home, registry=registry_of([home.parent]))) as loaded:
+    with reading_anew(), closing(load_project(home, registry=registry_of([home.parent]))) as loaded:
         name = loaded.select(backend)
         try:
             certified = read_certified(_unsealed(text, key), name)

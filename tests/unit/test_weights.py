@@ -17,7 +17,7 @@ from lockgate.backends import loading, weights
 from lockgate.backends.holder import Holder, holder
 from lockgate.backends.loading import Loaded, load_weights, pick_device, pick_dtype
 from lockgate.backends.weights import Weights, find_weights, hash_adapter, hash_weights, hub_commit, pin
-from lockgate.cachefiles import cache_folder, folder_once, hash_once, write_whole
+from lockgate.cachefiles import cache_folder, folder_once, hash_once, reading_anew, write_whole
 from lockgate.errors import FatalBackendError, MissingExtra, UsageError
 from lockgate.fingerprints import hash_file
 from lockgate.quiet import LOADING, hush
@@ -129,6 +129,19 @@ def test_a_hash_needs_no_cache_folder(wheel, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a-file"))
     file = wheel / "carrier" / "m.gguf"
     assert hash_once(file) == hash_file(file)
+
+
+def test_a_file_whose_time_was_set_back_is_read_anew_where_it_matters(tmp_path, monkeypatch):
+    """Same size and time, another byte: noticed inside `reading_anew`, and not outside."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    file = tmp_path / "weights"
+    file.write_bytes(b"gated")
+    facts, known = file.stat(), hash_once(file)
+    file.write_bytes(b"other")
+    os.utime(file, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    with reading_anew():
+        assert hash_once(file) == hash_file(file) != known
+    assert hash_once(file) == known
 
 
 def test_the_cache_folder_is_the_users(monkeypatch, tmp_path):
