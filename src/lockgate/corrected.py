@@ -31,6 +31,7 @@ Counted: TypeAlias = tuple[float, int]
 
 _POINTS = 4_096
 _CELLS = 128
+_FINE = _POINTS // _CELLS
 # The root of x⁴ = x + 1: its powers spread points evenly in three dimensions.
 _ROOT = 1.2207440846057596
 
@@ -103,28 +104,39 @@ def _true_rates(counted: tuple[Counted, Counted, Counted], *, high: bool) -> tup
 @cache
 def _lattice() -> tuple[tuple[int, int, int], ...]:
     """Points of the unit cube, evenly spread, as cells (a Kronecker sequence of powers of one root)."""
-    return tuple(
-        (
-            int((i + 0.5) * _ROOT**-1 % 1 * _CELLS),
-            int((i + 0.5) * _ROOT**-2 % 1 * _CELLS),
-            int((i + 0.5) * _ROOT**-3 % 1 * _CELLS),
-        )
-        for i in range(_POINTS)
-    )
+    steps = [(i + 0.5) for i in range(_POINTS)]
+    one, two, three = ([_cell(step * _ROOT**-power % 1) for step in steps] for power in (1, 2, 3))
+    return tuple(zip(one, two, three, strict=True))
+
+
+def _cell(share: float) -> int:
+    """The cell of `_middles` that a share of 0..1 is in."""
+    if share * _CELLS < 1:
+        return int(share * _POINTS)
+    if (1 - share) * _CELLS <= 1:
+        return _CELLS + 2 * _FINE - 3 - min(int((1 - share) * _POINTS), _FINE - 1)
+    return _FINE - 1 + int(share * _CELLS)
+
+
+@cache
+def _middles() -> tuple[float, ...]:
+    """The middle of each cell of 0..1: cells of one size, but for fine ones at both ends."""
+    low = [(cell + 0.5) / _POINTS for cell in range(_FINE)]
+    return (*low, *((cell + 0.5) / _CELLS for cell in range(1, _CELLS - 1)), *(1 - end for end in low[::-1]))
 
 
 @lru_cache(maxsize=256)
 def _below(hits: float, n: int) -> tuple[float, ...]:
-    """The distribution of which exact low limits are quantiles, each cell at its lower end."""
+    """The distribution of which exact low limits are quantiles, by cells; the lowest stands at 0."""
     least = math.floor(hits + 1e-9)
     if not least:
-        return (0.0,) * _CELLS
-    return tuple(beta_quantile(cell / _CELLS, least, n - least + 1) for cell in range(_CELLS))
+        return (0.0,) * len(_middles())
+    return (0.0, *(beta_quantile(middle, least, n - least + 1) for middle in _middles()[1:]))
 
 
 @lru_cache(maxsize=256)
 def _above(hits: float, n: int) -> tuple[float, ...]:
-    """The same for high limits, each cell at its upper end."""
+    """The same for high limits, the highest cell at 1."""
     return tuple(1 - share for share in reversed(_below(n - hits, n)))
 
 
