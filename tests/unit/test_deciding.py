@@ -172,8 +172,10 @@ def test_a_field_that_some_cases_lack_is_a_mistake(tmp_path):
         ),
         (
             "tokens_in: {hard: true}",
-            "'hard' is for metrics of right and wrong answers. "
-            "'tokens_in' has no failures. Bound it with 'max'.",
+            (
+                "'hard' is for metrics of right and wrong answers. "
+                "'tokens_in' has no failures. Bound it with 'max'."
+            ),
         ),
         ("tokens_in: {max: 9, assumed: 3}", "'assumed' is for rates, and 'tokens_in' is none. Delete it."),
         (
@@ -182,8 +184,10 @@ def test_a_field_that_some_cases_lack_is_a_mistake(tmp_path):
         ),
         (
             "accuracy: {hard: false}",
-            "The gate 'accuracy' has no bound. "
-            "Write 'min', 'max', 'no_worse_than', 'better_than' or 'hard: true'.",
+            (
+                "The gate 'accuracy' has no bound. "
+                "Write 'min', 'max', 'no_worse_than', 'better_than' or 'hard: true'."
+            ),
         ),
     ],
 )
