@@ -19,17 +19,19 @@ function startTheme() {
       }
     },
   };
-  let theme = kept.get() || (dark.matches ? "dark" : "light");
+  let chosen = kept.get();
+  const theme = () => chosen || (dark.matches ? "dark" : "light");
   const show = () => {
-    document.documentElement.dataset.theme = theme;
-    button.setAttribute("aria-pressed", String(theme === "dark"));
+    document.documentElement.dataset.theme = theme();
+    button.setAttribute("aria-pressed", String(theme() === "dark"));
   };
   button.hidden = false;
   button.addEventListener("click", () => {
-    theme = theme === "dark" ? "light" : "dark";
-    kept.set(theme);
+    chosen = theme() === "dark" ? "light" : "dark";
+    kept.set(chosen);
     show();
   });
+  dark.addEventListener("change", show);
   show();
 }
 
