@@ -12,6 +12,7 @@ import click
 from lockgate.cachefiles import reading_anew
 from lockgate.documents.project import load_project
 from lockgate.errors import UsageError
+from lockgate.reports.terminal import visible
 from lockgate.units import count, seconds_of
 from lockgate.workplace import DEFAULT_PROJECT, project_option, registry_of
 
@@ -65,7 +66,7 @@ def verify(
         said = refusal(certified, loaded, now=datetime.now(UTC), max_age_seconds=age_seconds, suites=suites)
     if said is not None:
         _refuse(context, f"{certificate}: {said}")
-    click.echo(_passed(certified, signed=key is not None))
+    click.echo(visible(_passed(certified, signed=key is not None)))
 
 
 def _read(certificate: Path) -> str:
@@ -95,7 +96,7 @@ def _unsealed(text: str, key: Path | None) -> str:
 
 
 def _refuse(context: click.Context, sentence: str) -> NoReturn:
-    click.echo(f"refused: {sentence}", err=True)
+    click.echo(f"refused: {visible(sentence)}", err=True)
     context.exit(1)
 
 

@@ -284,6 +284,15 @@ def test_a_certificate_expires(desk):
     assert refused("--max-age", "7d") == said
 
 
+def test_what_a_certificate_says_is_shown_as_text(desk):
+    """A forged suite's name moves no cursor and colours nothing."""
+    gate(desk)
+    rewrite(suite="\x1b[2Jshop")
+    assert "passed 1 gate (\\x1b[2Jshop)" in verify().stdout
+    rewrite(path="\x1b[2J.yaml")
+    assert refused().startswith("The suite \\x1b[2J.yaml is not there any more.")
+
+
 def test_a_suite_can_be_demanded(desk):
     """Else a certificate of one easy suite would do for all."""
     gate(desk)
