@@ -248,9 +248,9 @@ def test_the_theme_follows_the_system_and_the_button(show):
     button = tab.get_by_role("button", name="Dark")
     assert button.get_attribute("aria-pressed") == "true"
     dark = tab.evaluate(ground)
-    tab.emulate_media(color_scheme="light")
-    assert button.get_attribute("aria-pressed") == "false"
-    tab.emulate_media(color_scheme="dark")
+    for scheme, pressed in (("light", "false"), ("dark", "true")):
+        tab.emulate_media(color_scheme=scheme)
+        tab.locator(f"#theme[aria-pressed={pressed}]").wait_for()
     button.click()
     assert button.get_attribute("aria-pressed") == "false"
     assert tab.evaluate(ground) == "rgb(255, 255, 255)" != dark
