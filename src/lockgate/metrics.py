@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from statistics import fmean
 from typing import TypeAlias
@@ -32,6 +32,7 @@ def measure(
     confidences: Mapping[str, float] | None = None,
     clusters: Clusters = NO_CLUSTERS,
     looks: Looks | None = None,
+    names: Collection[str] | None = None,
 ) -> tuple[Metric, ...]:
     """All metrics of a run: those that its checks make, then the built-in ones.
 
@@ -49,6 +50,7 @@ def measure(
         confidences: metric name → its own confidence, where a gate asks for another.
         clusters: case id → what it shares with others; a case that is not in it is its own.
         looks: how far a run is that may end early; None for one that may not.
+        names: which metrics are wanted, None for all.
 
     Returns:
         One metric for each measure, in order, whether or not it has a value.
@@ -67,6 +69,7 @@ def measure(
             partial(infer, clusters=clusters, looks=looks),
         )
         for m in _unique([*measures, *BUILTIN_MEASURES])
+        if names is None or m.name in names
     )
 
 

@@ -589,6 +589,7 @@ class Suite:
 
     `digest` is the content hash of the file and its datasets; `notes` what is right and yet worth knowing;
     `gated` the metrics that a gate bounds; `variants` cases of their own that no other metric counts.
+    `stop` is `early` where cases come in random order and asking ends with the last gate decided.
     `cluster` is the field or tag that dependent cases share ("" for none); `fields` holds, for it and for
     each field that a gate goes `by`, case id → value. `correction` says how gates share the error rate;
     `warnings` which gates the cases cannot decide.
@@ -606,6 +607,7 @@ class Suite:
     digest: str = ""
     dataset_digest: str = ""
     notes: tuple[str, ...] = ()
+    stop: Literal["", "early"] = ""
     cluster: str = ""
     fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     correction: Correction = "holm"

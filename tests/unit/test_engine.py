@@ -11,8 +11,9 @@ from lockgate.backends.scripted import Scripted
 from lockgate.checks.authoring import failed, passed
 from lockgate.engine import background
 from lockgate.engine.asking import Asker
-from lockgate.engine.background import Engine, Share
+from lockgate.engine.background import Engine
 from lockgate.engine.jobs import plan
+from lockgate.engine.sharing import Share
 from lockgate.errors import UsageError
 from lockgate.model import Case, Check, Completion, Measure, Suite
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from lockgate.documents.bounds import DEFAULTS, GATE
 from lockgate.documents.calibrations import calibration_notes
@@ -75,6 +75,12 @@ SUITE = Table(
         Key(name="cases", annotation=list[Any], doc="Cases written in place.", each=CASE),
         Key(name="trials", annotation=int, default=1, least=1, doc="Samples per case."),
         Key(
+            name="stop",
+            annotation=Literal["early"],
+            default="",
+            doc="Ask in random order, and stop when every gate is decided, at an error rate that holds.",
+        ),
+        Key(
             name="cluster",
             annotation=str,
             default="",
@@ -125,6 +131,7 @@ def load_suite(
     gates = reading.gates(right, checks, defaults, varied.metrics)
     latency = _latency(right.get("latency"), findings)
     fields, filled = reading.fields(right, gates, cases), SUITE.filled(right)
+    _check_stop(right, findings)
     measures = {m.name: m for check in checks if check for m in check.measures}
     warnings = check_decisions(
         gates, measures, cases, fields=fields, cluster=filled["cluster"], correction=defaults["correction"]
@@ -147,6 +154,7 @@ def load_suite(
             *calibration_notes([check for check in checks if check is not None]),
             *varied.notes,
         ),
+        stop=filled["stop"],
         cluster=filled["cluster"],
         fields=fields,
         correction=defaults["correction"],
@@ -195,6 +203,16 @@ def _declare(name: str, argument: JSON, options: Mapping[str, JSON], registry: R
     return Declaration(
         name=name, where=where, options=Node(value=given, where=where, entries=entries, keys=keys)
     )
+
+
+def _check_stop(right: Mapping[str, Node], findings: Findings) -> None:
+    """Early stopping needs cases that are independent and asked alone."""
+    if "stop" not in right:
+        return
+    for key, why in (("cluster", "cases that depend on each other"), ("variants", "variants")):
+        if key in right:
+            told = f"'stop: early' cannot rule on {why}. Leave out 'stop' or {key!r}."
+            findings.add(right["stop"].where, told)
 
 
 def _name(right: Mapping[str, Node], findings: Findings) -> str:

@@ -10,41 +10,20 @@ from functools import partial
 
 from lockgate.engine.asking import Asker
 from lockgate.engine.drain import Drain
+from lockgate.engine.early import Early
 from lockgate.engine.jobs import Job
 from lockgate.engine.ledger import Ledger
 from lockgate.engine.progress import Meter, Progress
 from lockgate.engine.scoring import Judge, sample_all
+from lockgate.engine.sharing import Share
 from lockgate.engine.verdicts import KeptVerdicts
 from lockgate.errors import LockgateError
-from lockgate.model import Backend, Completion, Request, Sample
+from lockgate.model import Backend, Completion, Request, Sample, Suite
 
-__all__ = ["Engine", "Share"]
+__all__ = ["Engine"]
 
 _TOGETHER = 32
 _POLL_SECONDS = 0.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Share:
-    """This process's part of a session that several processes run (pytest-xdist).
-
-    Every process sees the same jobs; each asks only those whose key falls to it, and takes the others'
-    answers from the journal, so no request is asked twice.
-
-    Args:
-        session: an id that all processes of the session share.
-        index, count: this process among how many.
-        since: when the session began, as `time.time()`; with `--llm-fresh` older recordings do not count.
-    """
-
-    session: str = ""
-    index: int = 0
-    count: int = 1
-    since: float = 0.0
-
-    def owns(self, key: str) -> bool:
-        """Whether this process asks the request of that key."""
-        return int(key, 16) % self.count == self.index % self.count
 
 
 @dataclass(eq=False)
@@ -58,11 +37,13 @@ class Engine:
         jobs: everything that was selected.
         asker: makes the Asker of a backend.
         share: this process's part.
+        early: the suites that may stop early, each on its backend; their cases are asked in the order drawn.
     """
 
     jobs: Sequence[Job]
     asker: Callable[[Backend], Asker]
     share: Share = field(default_factory=Share)
+    early: Sequence[tuple[Suite, Backend, Early]] = ()
 
     def __post_init__(self) -> None:
         self._made: dict[int, Sample | Completion] = {}
@@ -71,6 +52,7 @@ class Engine:
         self._started = time.perf_counter()
         self._now = ""
         self._open = 0
+        self._early = {(id(suite), id(backend)): early for suite, backend, early in self.early}
         askers = {id(b): self.asker(b) for b in {id(j.backend): j.backend for j in self.jobs}.values()}
         self._checks: Drain[tuple[Job, Completion] | None] = Drain(
             self._judge, name="lockgate-checks", most=_TOGETHER
@@ -162,15 +144,26 @@ class Engine:
         return groups
 
     def _work(self, jobs: Sequence[Job]) -> None:
-        by_backend: dict[int, list[Job]] = {}
+        together: dict[tuple[int, int], list[Job]] = {}
         for job in jobs:
-            by_backend.setdefault(id(job.backend), []).append(job)
+            together.setdefault((id(job.backend), id(self._early_of(job))), []).append(job)
         try:
-            for own in by_backend.values():
+            for own in together.values():
                 self._now = own[0].backend.name
-                self._ask(self._askers[id(own[0].backend)], own)
+                self._ask(*self._drawn(self._askers[id(own[0].backend)], own))
         finally:
             self._ledger.after(partial(self._checks.put, None))
+
+    def _early_of(self, job: Job) -> Early | None:
+        return self._early.get((id(job.suite), id(job.backend)))
+
+    def _drawn(self, asker: Asker, jobs: list[Job]) -> tuple[Asker, list[Job]]:
+        """What may stop early: in the order drawn, and asked until it is decided."""
+        early = self._early_of(jobs[0])
+        if early is None:
+            return asker, jobs
+        ordered = sorted(jobs, key=lambda job: early.rank(job.case.id))
+        return replace(asker, stopped=lambda: asker.stopped() or early.over), ordered
 
     def _ask(self, asker: Asker, jobs: Sequence[Job]) -> None:
         waiting = {id(job.request): job for job in jobs}
@@ -194,6 +187,10 @@ class Engine:
         answered = [self._as_kept(*entry) for entry in entries if entry is not None]
         if answered and not self._stop.is_set():
             made = [completion for _, completion in answered] if self._split else self._score(answered)
+            for (job, _), sample in zip(answered, made, strict=True):
+                early = self._early_of(job)
+                if early is not None and isinstance(sample, Sample):
+                    early.hear([sample])
             with self._changed:
                 self._made.update(zip((id(job) for job, _ in answered), made, strict=True))
         with self._changed:

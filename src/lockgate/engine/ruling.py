@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -51,6 +51,7 @@ class _Scene:
     timings: Sequence[Timing] = ()
     group: str = ""
     looks: Looks | None = None
+    names: Collection[str] | None = None
 
     def measured(self, measures: Sequence[Measure], confidences: Mapping[str, float]) -> Ruled:
         """The metrics, each at its gate's confidence, corrected for their checks' errors."""
@@ -62,6 +63,7 @@ class _Scene:
             confidences=confidences,
             clusters=clusters,
             looks=self.looks,
+            names=self.names,
         )
         own = [sample for sample in self.samples if sample.variant is None]
         corrected = correct(found, own, self.suite, clusters=clusters)
@@ -79,6 +81,7 @@ def rule_all(
     timings: Sequence[Timing] = (),
     baselines: _Runs = MappingProxyType({}),
     looks: Looks | None = None,
+    gated_only: bool = False,
 ) -> Ruled:
     """Measure all samples and rule on every gate, with Holm's correction unless the suite wants none.
 
@@ -88,8 +91,16 @@ def rule_all(
         timings: what the latency probe measured.
         baselines: what gates compare with, by the word in the gate; `samples` itself where that is this run.
         looks: how far a run is that may end early; `suite` then has the cases so far.
+        gated_only: leave out the metrics that no gate is on.
     """
-    scene = _Scene(suite=suite, samples=samples, timings=timings, baselines=baselines, looks=looks)
+    scene = _Scene(
+        suite=suite,
+        samples=samples,
+        timings=timings,
+        baselines=baselines,
+        looks=looks,
+        names=suite.gated if gated_only else None,
+    )
     measures = measures_of(suite)
     confidences = {gate.metric: gate.confidence for gate in suite.gates}
     whole = scene.measured(measures, confidences)

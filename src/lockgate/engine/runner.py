@@ -14,10 +14,12 @@ from lockgate.compare import compare
 from lockgate.documents.project import Project, load_project
 from lockgate.documents.suites import load_suite
 from lockgate.engine.asking import Asker, Budget, Journalled, Policy
+from lockgate.engine.early import settle
 from lockgate.engine.jobs import request_for
 from lockgate.engine.journal import Journal
 from lockgate.engine.latency import timing_notes
-from lockgate.engine.probe import answers_apart, probe
+from lockgate.engine.notes import how_timed, notes_on
+from lockgate.engine.probe import probe
 from lockgate.engine.ruling import rule_all
 from lockgate.engine.varying import ask_all
 from lockgate.errors import LockgateError
@@ -27,22 +29,15 @@ from lockgate.matrices import tabulate
 from lockgate.model import (
     JSON,
     Backend,
-    Latency,
     Run,
     Sample,
     Suite,
     Timing,
     Where,
 )
-from lockgate.prompts import count_examples
 from lockgate.trials import flaky_cases
-from lockgate.units import count, show
 
 __all__ = ["compared", "conclude", "environment", "run_suite", "time_backend"]
-
-_LONG_PROMPT_TOKENS = 2000
-_MANY_EXAMPLES = 5
-_FLAKY_SHOWN = 5
 
 
 def run_suite(
@@ -70,6 +65,7 @@ def run_suite(
     """
     policy = policy or Policy()
     budget = Budget(policy.max_cost)
+    baselines = {} if baseline is None else {BASELINE: (*baseline.samples, *baseline.variants)}
     with nullcontext() if journal is None else closing(Journal(Path(journal))) as kept:
         needs_project = not isinstance(suite, Suite) or isinstance(backend, str)
         loaded = _project(project) if needs_project else None
@@ -82,9 +78,9 @@ def run_suite(
         if isinstance(backend, str):
             assert loaded is not None  # noqa: S101 -- for the type checker: a name needs the project
             backend = loaded.backend(loaded.select(backend))
-        samples = _sample(suite, backend, kept, policy, budget)
+        asker = Asker(backend=backend, journal=kept, policy=policy, budget=budget)
+        samples = ask_all(suite, backend, lambda _: asker, baselines=baselines)
         timings, notes = time_backend(suite, backend, policy=policy, budget=budget)
-    baselines = {} if baseline is None else {BASELINE: (*baseline.samples, *baseline.variants)}
     run = conclude(suite, backend, samples, timings=timings, notes=notes, baselines=baselines)
     return run if baseline is None else compared(run, baseline)
 
@@ -107,7 +103,7 @@ def time_backend(
     wanted = suite.latency.warmup + suite.latency.samples
     try:
         requests = [request_for(backend, case) for case in suite.cases[:wanted]]
-        return probe(backend, requests, suite.latency, budget=budget), _how_timed(suite.latency, backend)
+        return probe(backend, requests, suite.latency, budget=budget), how_timed(suite.latency, backend)
     except LockgateError as error:
         return (), (str(error),)
 
@@ -131,8 +127,14 @@ def conclude(
         baselines: what gates compare with, by the word in the gate.
         notes: what a reader should know beside what is noted here.
     """
+    early = settle(suite, samples, baselines) if suite.stop else None
+    if early is not None and early.samples is not samples:
+        baselines = {w: early.samples if runs is samples else runs for w, runs in baselines.items()}
+        suite, samples, notes = early.suite, early.samples, (*early.notes, *notes)
     own = [sample for sample in samples if sample.variant is None]
-    ruled = rule_all(suite, samples, timings=timings, baselines=baselines)
+    ruled = rule_all(
+        suite, samples, timings=timings, baselines=baselines, looks=early.looks if early else None
+    )
     identity = dict(backend.identity)
     return Run(
         suite=suite.name,
@@ -157,10 +159,8 @@ def conclude(
             *suite.notes,
             *notes,
             *ruled.notes,
-            *_flaky_notes(own),
+            *notes_on(backend, own),
             *timing_notes(timings),
-            *_load_notes(backend),
-            *_prompt_notes(backend, own),
         ),
         checks={label: digest(dict(identity)) for label, identity in suite.check_identities.items()},
         places=_places(suite, own),
@@ -195,15 +195,6 @@ def environment() -> Mapping[str, JSON]:
     }
 
 
-def _flaky_notes(samples: Sequence[Sample]) -> tuple[str, ...]:
-    flaky = flaky_cases(samples)
-    if not flaky:
-        return ()
-    told = [f"{case.case_id} ({case.passed} of {case.trials})" for case in flaky[:_FLAKY_SHOWN]]
-    more = f" and {len(flaky) - _FLAKY_SHOWN} more" if len(flaky) > _FLAKY_SHOWN else ""
-    return (f"{count(len(flaky), 'case')} passed in some trials only: {', '.join(told)}{more}.",)
-
-
 def _places(suite: Suite, samples: Sequence[Sample]) -> Mapping[str, Where]:
     short = {s.case_id for s in samples if s.completion is None or s.shortfalls}
     return {case.id: case.where for case in suite.cases if case.id in short and case.where is not None}
@@ -211,40 +202,3 @@ def _places(suite: Suite, samples: Sequence[Sample]) -> Mapping[str, Where]:
 
 def _project(project: Project | Path | str) -> Project:
     return project if isinstance(project, Project) else load_project(Path(project))
-
-
-def _sample(
-    suite: Suite, backend: Backend, journal: Journal | None, policy: Policy, budget: Budget
-) -> list[Sample]:
-    asker = Asker(backend=backend, journal=journal, policy=policy, budget=budget)
-    return ask_all(suite, backend, lambda _: asker)
-
-
-def _how_timed(latency: Latency, backend: Backend) -> tuple[str, ...]:
-    if latency.concurrency == 1 or answers_apart(backend):
-        return ()
-    rounds = f"Latency was measured in rounds of {latency.concurrency}"
-    return (f"{rounds}: {backend.name} answers in batches, and a round ends with its last answer.",)
-
-
-def _load_notes(backend: Backend) -> tuple[str, ...]:
-    seconds = getattr(backend, "load_seconds", None)
-    if seconds is None:
-        return ()
-    return (f"Loading {backend.name} took {show(seconds, 's')}, which is in no latency.",)
-
-
-def _prompt_notes(backend: Backend, samples: Sequence[Sample]) -> list[str]:
-    notes = []
-    longest = max((s.completion.tokens_in or 0 for s in samples if s.completion is not None), default=0)
-    if longest > _LONG_PROMPT_TOKENS:
-        notes.append(
-            f"The longest prompt has {longest} tokens. Over {_LONG_PROMPT_TOKENS}, consider fine-tuning what "
-            "the prompt explains, or retrieving less."
-        )
-    examples = count_examples(backend.prompt)
-    if examples > _MANY_EXAMPLES:
-        notes.append(
-            f"The prompt shows {examples} examples. Over {_MANY_EXAMPLES}, consider fine-tuning on them."
-        )
-    return notes

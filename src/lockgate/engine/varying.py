@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from lockgate.engine.asking import Asker
 from lockgate.engine.background import Engine
+from lockgate.engine.early import Early
 from lockgate.engine.jobs import Job, plan, request_for
 from lockgate.engine.scoring import sample_all
 from lockgate.model import Backend, Completion, Sample, Suite, Variant, Verdict
@@ -29,8 +31,20 @@ class Pair:
     varied: Job
 
 
-def ask_all(suite: Suite, backend: Backend, asker: Callable[[Backend], Asker]) -> list[Sample]:
+def ask_all(
+    suite: Suite,
+    backend: Backend,
+    asker: Callable[[Backend], Asker],
+    *,
+    baselines: Mapping[str, Sequence[Sample]] = MappingProxyType({}),
+) -> list[Sample]:
     """Every sample of a suite's cases, and then of its variants, asked together; returns when all is done.
+
+    Args:
+        suite: what is asked.
+        backend: what answers.
+        asker: makes the Asker of a backend.
+        baselines: what its gates compare with, where it may stop early.
 
     Raises:
         UsageError: the prompt uses a variable that a case does not have.
@@ -40,7 +54,8 @@ def ask_all(suite: Suite, backend: Backend, asker: Callable[[Backend], Asker]) -
     for job in jobs:
         by_case.setdefault(job.case.id, []).append(job)
     pairs = [pair for v in suite.variants for pair in pair_up(suite, v, by_case[v.of.id])]
-    engine = Engine([*jobs, *(pair.varied for pair in pairs)], asker)
+    early = [(suite, backend, Early(suite, baselines))] if suite.stop else []
+    engine = Engine([*jobs, *(pair.varied for pair in pairs)], asker, early=early)
     engine.start()
     samples = [engine.wait(job) for job in jobs]
     made = {id(job): sample for job, sample in zip(jobs, samples, strict=True)}

@@ -108,7 +108,8 @@ class CaseItem(pytest.Function):
         if error is not None:
             raise BackendError(f"{self.backend.name} gave no answer to {self.case.id!r}: {error}")
         if all(s.completion is None for s in self.samples):
-            pytest.skip("not asked (cost limit, stop or --llm-rescore): unscored")
+            early = ", every gate decided" if self.suite.stop else ""
+            pytest.skip(f"not asked (cost limit, stop{early} or --llm-rescore): unscored")
         missed = [s for s in self.samples if s.shortfalls]
         if missed:
             raise Miss("\n\n".join(explain_miss(self.case, sample) for sample in missed))

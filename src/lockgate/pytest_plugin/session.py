@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
 import pytest
 
 from lockgate.engine.background import Engine
+from lockgate.engine.early import Early
 from lockgate.engine.jobs import Job
 from lockgate.engine.varying import Pair
 from lockgate.engine.varying import settle as settle_pair
@@ -96,11 +97,20 @@ class Lockgate(Chosen):
         try:
             self._planned = plan_items(session.items)
             jobs = self._planned.everything
-            self.engine = Engine(jobs, self.asker, share_of(self.config)) if jobs else None
+            share = share_of(self.config)
+            early = [] if share.count > 1 or self.settings.shard else list(self._may_stop_early())
+            self.engine = Engine(jobs, self.asker, share, early) if jobs else None
         except LockgateError as error:
             raise pytest.UsageError(str(error)) from error
         if self.engine is not None:
             self.engine.start()
+
+    def _may_stop_early(self) -> Iterator[tuple[Suite, Backend, Early]]:
+        """The suites that say `stop: early`; of several processes none sees enough to stop."""
+        for tally in self._tallies.values():
+            if tally.suite.stop:
+                baselines = find_baselines(self).of(tally.suite)
+                yield tally.suite, tally.backend, Early(tally.suite, baselines)
 
     # While pytest runs
 

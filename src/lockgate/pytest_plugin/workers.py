@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lockgate.engine.background import Share
+from lockgate.engine.sharing import Share
 from lockgate.model import Sample
 from lockgate.plain import from_plain, to_plain
 from lockgate.pytest_plugin.collect import CaseItem, is_suite
