@@ -20,7 +20,7 @@ __all__ = ["Certified", "read_certified", "refusal"]
 
 _ORDER = ("kind", "weights", "model", "base_url", "adapter", "prompt", "corpus", "sampling")
 _CLOCK_SECONDS = 300.0
-_SAMPLES = ("expected", "answered", "variants", "replayed", "missed", "errors")
+_SAMPLES = ("cases", "expected", "answered", "variants", "replayed", "missed", "errors")
 _RUN_TEXTS = ("suite", "backend", "path", "suite_digest", "dataset_digest", "started")
 
 
@@ -216,8 +216,10 @@ def _suite_changes(certified: Certified, run: Mapping[str, Any], suite: Suite) -
     for label in {**checks, **run["checks"]}:
         if checks.get(label) != run["checks"].get(label):
             yield f"The check {label} of {run['suite']} has changed {since}. {again}"
-    if run["samples"]["expected"] < len(suite.cases) * suite.trials:
-        wanted = f"{run['samples']['expected']:,} of {len(suite.cases) * suite.trials:,} samples"
+    # One that stopped early had what decided it: fewer cases, and all trials of each.
+    due = (run["samples"]["cases"] if suite.stop else len(suite.cases)) * suite.trials
+    if run["samples"]["expected"] < due:
+        wanted = f"{run['samples']['expected']:,} of {due:,} samples"
         yield f"The run of {run['suite']} is not whole: it was of {wanted}. {again}"
     if run["samples"]["variants"] < len(suite.variants) * suite.trials:
         wanted = f"{run['samples']['variants']:,} of {len(suite.variants) * suite.trials:,} variants"

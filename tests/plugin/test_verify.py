@@ -223,6 +223,15 @@ def test_fewer_trials_than_the_suite_s_are_no_whole_run(desk):
     assert refused() == f"The run of shop is not whole: it was of 2 of 4 samples. {AGAIN}"
 
 
+def test_a_run_that_stopped_early_is_whole(desk):
+    """It had the cases that decided it; all of their trials are due all the same."""
+    desk.many(120, right=120, gates="stop: early\ntrials: 2\ngates:\n  accuracy: {min: 0.8}\n")
+    gate(desk)
+    assert verify().exit_code == 0
+    gate(desk, "--llm-trials=1")
+    assert "is not whole" in refused()
+
+
 def test_variants_that_were_left_out_are_no_whole_run(desk):
     """What was asked of each case beside it belongs to the suite."""
     suite = Path("evalsuites/shop.yaml")

@@ -104,7 +104,7 @@ def test_samples_are_counted():
         Sample(case_id="e", completion=Completion(text="x", replayed=True), verdicts=(HIT,)),
     )
     assert only(run(samples=samples))["samples"] == {
-        "expected": 4, "answered": 3, "variants": 0, "replayed": 2, "missed": 1, "errors": 1,
+        "cases": 5, "expected": 4, "answered": 3, "variants": 0, "replayed": 2, "missed": 1, "errors": 1,
     }  # fmt: skip
 
 

@@ -111,6 +111,7 @@ def _counted(run: Run) -> dict[str, int]:
     gated = run.gated
     every = (*run.samples, *run.variants)
     return {
+        "cases": len({s.case_id for s in run.samples}),
         "expected": run.expected_samples,
         "answered": _answered(run.samples),
         "variants": _answered(run.variants),
