@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lockgate.engine.probe import answers_apart
-from lockgate.model import Backend, Latency, Sample
+from lockgate.model import Backend, Comparison, Latency, Sample
 from lockgate.prompts import count_examples
 from lockgate.trials import flaky_cases
 from lockgate.units import count, show
 
-__all__ = ["how_timed", "notes_on"]
+__all__ = ["how_timed", "notes_on", "notes_on_baseline"]
 
 _LONG_PROMPT_TOKENS = 2000
 _MANY_EXAMPLES = 5
 _FLAKY_SHOWN = 5
+_FLIPS_SHOWN = 5
 
 
 def how_timed(latency: Latency, backend: Backend) -> tuple[str, ...]:
@@ -28,6 +29,24 @@ def how_timed(latency: Latency, backend: Backend) -> tuple[str, ...]:
 def notes_on(backend: Backend, samples: Sequence[Sample]) -> tuple[str, ...]:
     """What a backend's answers say of it: flaky cases, the time to load it, prompts that grow long."""
     return (*_flaky_notes(samples), *_load_notes(backend), *_prompt_notes(backend, samples))
+
+
+def notes_on_baseline(found: Comparison) -> tuple[list[str], list[str]]:
+    """What is weaker than in the baseline, to be read first; then what else changed and which cases flipped."""
+    weakened = [f"WEAKENED since the baseline {found.baseline}: {what}" for what in found.weakened]
+    changed = [f"Since the baseline: {what}" for what in found.changes]
+    return weakened, [*changed, _flips(found)]
+
+
+def _flips(found: Comparison) -> str:
+    failing = found.flipped("newly failing")
+    named = ", ".join(flip.case_id for flip in failing[:_FLIPS_SHOWN])
+    more = f" and {len(failing) - _FLIPS_SHOWN} more" if len(failing) > _FLIPS_SHOWN else ""
+    told = f"{len(failing)} newly failing" + (f" ({named}{more})" if failing else "")
+    rest = f"{len(found.flipped('fixed'))} fixed, {len(found.flipped('flaky'))} flaky in both"
+    alone = len(found.only_ours) + len(found.only_theirs)
+    unpaired = f", {alone} in one run only" if alone else ""
+    return f"Cases against {found.baseline}: {told}, {rest}, {found.unchanged} unchanged{unpaired}."
 
 
 def _flaky_notes(samples: Sequence[Sample]) -> tuple[str, ...]:

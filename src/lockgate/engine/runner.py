@@ -18,7 +18,7 @@ from lockgate.engine.early import settle
 from lockgate.engine.jobs import request_for
 from lockgate.engine.journal import Journal
 from lockgate.engine.latency import timing_notes
-from lockgate.engine.notes import how_timed, notes_on
+from lockgate.engine.notes import how_timed, notes_on, notes_on_baseline
 from lockgate.engine.probe import probe
 from lockgate.engine.ruling import rule_all
 from lockgate.engine.varying import ask_all
@@ -179,9 +179,8 @@ def compared(run: Run, baseline: Run, *, name: str = "") -> Run:
         name: what that is called.
     """
     found = compare(run, baseline, name=name)
-    weakened = [f"WEAKENED since the baseline {found.baseline}: {what}" for what in found.weakened]
-    notes = (*weakened, *run.notes, *(f"Since the baseline: {what}" for what in found.changes))
-    return replace(run, comparison=found, notes=notes)
+    weakened, others = notes_on_baseline(found)
+    return replace(run, comparison=found, notes=(*weakened, *run.notes, *others))
 
 
 def environment() -> Mapping[str, JSON]:
