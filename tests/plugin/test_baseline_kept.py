@@ -31,9 +31,7 @@ def test_it_is_compared_with_without_being_named(kept):
     result = kept.run("--llm-backend=ft:v3")
     assert result.ret == 0
     result.stdout.fnmatch_lines(
-        [
-            "note: Cases against ft:v3 (baselines/many.json): 0 newly failing, 0 fixed, 0 flaky in both, 200 unchanged."
-        ]
+        ["note: Cases against ft:v3 (baselines/many.json): 0 newly failing, 0 fixed, *, 200 unchanged."]
     )
 
 
@@ -43,9 +41,7 @@ def test_a_regression_fails_and_names_its_cases(kept):
     result = kept.run("--llm-backend=ft:v3", "--llm-fresh", "--llm-report=out")
     assert result.ret == 1
     result.stdout.fnmatch_lines(
-        [
-            "note: Cases against ft:v3 (baselines/many.json): 60 newly failing (c000, c001, c002, c003, c004 and 55 more), 10 fixed, *"
-        ]
+        ["note: Cases against *: 60 newly failing (c000, c001, c002, c003, c004 and 55 more), 10 fixed, *"]
     )
     (run,) = json.loads((kept.pytester.path / "out/run.json").read_text("utf-8"))["runs"]
     flips = run["comparison"]["flips"]

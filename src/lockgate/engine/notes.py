@@ -32,7 +32,7 @@ def notes_on(backend: Backend, samples: Sequence[Sample]) -> tuple[str, ...]:
 
 
 def notes_on_baseline(found: Comparison) -> tuple[list[str], list[str]]:
-    """What is weaker than in the baseline, to be read first; then what else changed and which cases flipped."""
+    """What is weaker than in the baseline, to be read first; then what else changed, and the flips."""
     weakened = [f"WEAKENED since the baseline {found.baseline}: {what}" for what in found.weakened]
     changed = [f"Since the baseline: {what}" for what in found.changes]
     return weakened, [*changed, _flips(found)]
