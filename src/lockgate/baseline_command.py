@@ -43,7 +43,7 @@ def baseline() -> None:
     metavar="FILE",
     help=f"Where runs are looked up; {DEFAULT_JOURNAL} by default.",
 )
-def keep(run: str, *, suites: tuple[str, ...], folder: Path | None, project: Path, journal: Path) -> None:
+def _keep(run: str, *, suites: tuple[str, ...], folder: Path | None, project: Path, journal: Path) -> None:
     """Keep a run as its suite's baseline: baselines/SUITE.json.
 
     RUN is a backend (its newest run of each suite in the journal), a run id, a run file or a report folder.
