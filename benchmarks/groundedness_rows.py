@@ -14,7 +14,7 @@ import pickle
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from lockgate import checks
 from lockgate.checks.claims import Claim, claims
 from lockgate.checks.grounding.evidence import Evidence
-from lockgate.checks.grounding.features import features, read_ahead
+from lockgate.checks.grounding.features import features, names, read_ahead
+from lockgate.checks.grounding.odds import crossed
 from lockgate.checks.grounding.reading import Reader, reader
 from lockgate.checks.grounding.units import units
 from lockgate.checks.overlap import has_content
@@ -33,9 +34,21 @@ from lockgate.model import Passage
 from lockgate.retrieval.embedding import embedder
 from lockgate.retrieval.encoder import LocalEmbedder
 
-__all__ = ["LAYERS", "Row", "asked_rows", "family", "read_rows", "records", "version"]
+__all__ = [
+    "LAYERS",
+    "STRUCTURED",
+    "Row",
+    "asked_rows",
+    "encoder_reader",
+    "family",
+    "prepared",
+    "read_rows",
+    "records",
+    "version",
+]
 
 LAYERS = (2, 4)
+STRUCTURED = names(LAYERS).index("structured")
 SHARES = {
     "SummEdits": 0.4, "BEGIN": 0.25, "Factcheck": 0.35, "HaluEval": 0.35, "XSumFaith": 0.25, "FactCC": 0.3,
 }  # fmt: skip
@@ -65,6 +78,8 @@ class Row:
         labels: the claims' labels: 1 unsupported, 0 supported, -1 unknown (some claim of a long answer).
         conflicts: of RAGTruth's unsupported claims whether they contradict; -1 of all others.
         spans, marked: where the claims stand in the answer, and what people marked in it.
+        near: the units that each claim is read against.
+        joint: the claims' scores by the networks that have not seen the row, by the folds they have not seen.
     """
 
     id: str
@@ -79,6 +94,8 @@ class Row:
     conflicts: NDArray[np.int64]
     spans: tuple[tuple[int, int], ...]
     marked: tuple[tuple[int, int], ...]
+    near: tuple[tuple[str, ...], ...] = ()
+    joint: dict[str, Floats] = field(default_factory=dict)
 
 
 def records(data: Path) -> list[dict[str, Any]]:
@@ -89,6 +106,11 @@ def records(data: Path) -> list[dict[str, Any]]:
     return sorted(
         chosen, key=lambda r: (r["source"] != "RAGTruth", _place(r["context"]), r["context"], r["id"])
     )
+
+
+def prepared(row: Row) -> NDArray[np.float64]:
+    """The features of a row's claims as the models read them."""
+    return crossed(row.table.astype(np.float64), STRUCTURED)
 
 
 def family(source: str) -> str:
@@ -115,14 +137,14 @@ def read_rows(data: Path, folder: Path, *, seconds: float = 1e9) -> list[Row] | 
     for at in range(0, len(left), _CHUNK):
         if time.monotonic() > until:
             return None
-        chunk = list(_chunk(left[at : at + _CHUNK], _source()))
+        chunk = list(_chunk(left[at : at + _CHUNK], encoder_reader()))
         _keep(chunk, folder / f"{made_by}-{time.time_ns()}.pickle")
         rows += chunk
     return rows
 
 
-def asked_rows(about: str) -> tuple[Path, list[Row]]:
-    """The data folder and the rows of a script's command line, `DATA --work FOLDER [--seconds N]`.
+def asked_rows(about: str) -> tuple[Path, Path, list[Row]]:
+    """The data folder, that of what is kept, and the rows of a script's `DATA --work FOLDER [--seconds N]`.
 
     Raises:
         SystemExit: the seconds did not do, or the folder is of another version.
@@ -136,7 +158,7 @@ def asked_rows(about: str) -> tuple[Path, list[Row]]:
     if rows is None:
         print("Not all is read yet: call it again.")
         raise SystemExit(0)
-    return given.data, rows
+    return given.data, given.work, rows
 
 
 def version(data: Path) -> str:
@@ -175,7 +197,7 @@ def _claims(record: dict[str, Any]) -> list[Claim]:
 
 
 @cache
-def _source() -> Reader:
+def encoder_reader() -> Reader:
     """The reader that the check uses, in half precision: half the time, and cosines keep three decimals."""
     import torch
 
@@ -206,7 +228,9 @@ def _chunk(part: Sequence[dict[str, Any]], source: Reader) -> Iterator[Row]:
 def _row(record: dict[str, Any], evidence: Evidence, said: Sequence[Claim]) -> Row:
     last = max(1, len(said) - 1)
     found = [features(c.text, evidence, position=i / last, claims=len(said)) for i, c in enumerate(said)]
-    return labelled(record, said, np.stack([f.values for f in found]))
+    row = labelled(record, said, np.stack([f.values for f in found]))
+    row.near = tuple(tuple(evidence.units[i].text for i in one.near) for one in found)
+    return row
 
 
 def labelled(record: dict[str, Any], said: Sequence[Claim], table: Floats) -> Row:

@@ -68,6 +68,9 @@ def rows_of(module, folder):
         row = module.labelled(told, said, np.zeros((len(said), 1), np.float32))
         row.table = chance.random((len(said), len(names(module.LAYERS))), np.float32)
         row.table += row.labels[:, None].astype(np.float32)
+        own = str(int(row.group, 16) % 3)
+        names_of = {own, *("".join(sorted(own + other)) for other in "012" if other != own)}
+        row.joint = {name: chance.random((len(said), 4), np.float32) for name in names_of}
         made.append(row)
     return made
 

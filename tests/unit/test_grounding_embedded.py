@@ -15,6 +15,7 @@ from lockgate.checks.groundedness import grounded
 from lockgate.checks.grounding import embedded, odds
 from lockgate.checks.grounding.evidence import Evidence
 from lockgate.checks.grounding.features import features, names, read_ahead
+from lockgate.checks.grounding.joint import JOINT, SCORES
 from lockgate.checks.grounding.reading import Reader, reader
 from lockgate.checks.grounding.units import units
 from lockgate.errors import MissingExtra
@@ -91,10 +92,40 @@ def test_what_was_read_is_kept_and_cleared_when_it_grows(folder, monkeypatch):
 
 
 def test_prose_and_objects_have_thresholds_of_their_own():
-    """Which one an answer is held against hangs on what its passages are."""
-    data = {"features": ["x", "structured"], "threshold": {"prose": 0.7, "object": 0.4}}
-    assert embedded.threshold_of(data, np.array([[9.0, 0.0]])) == 0.7
-    assert embedded.threshold_of(data, np.array([[9.0, 1.0]])) == 0.4
+    """Which one an answer is held against hangs on what its passages are, and on how many claims it has."""
+    data = {"features": ["x", "structured"], "threshold": {"prose": 0.7, "object": 0.4, "single": 0.5}}
+    assert embedded.threshold_of(data, np.array([[9.0, 0.0], [8.0, 0.0]])) == 0.7
+    assert embedded.threshold_of(data, np.array([[9.0, 1.0], [8.0, 1.0]])) == 0.4
+    assert embedded.threshold_of(data, np.array([[9.0, 1.0]])) == 0.5
+
+
+def test_a_claims_last_model_reads_its_odds_and_scores_again_for_objects():
+    """The scores stand there twice where the evidence is an object, beside noughts where it is prose."""
+    found = odds.joined(np.array([0.5, -1.0]), np.array([[2.0, 3.0], [4.0, 5.0]]), np.array([1.0, 0.0]))
+    assert found.tolist() == [[0.5, 1, 2, 3, 2, 3], [-1.0, 0, 4, 5, 0, 0]]
+
+
+def test_answers_of_one_claim_have_a_calibration_of_their_own():
+    """The same odds are another probability where there is one claim only."""
+    flat = {"mean": [0.0], "scale": [1.0], "base": 0.0}
+    answer = {"mean": [0.0] * 14, "scale": [1.0] * 14, "weights": [1.0, *[0.0] * 13], "base": 0.0}
+    data = {"features": ["structured"], "answer": answer, "single": {**flat, "weights": [2.0]}}
+    one, two = np.zeros((1, 1)), np.zeros((2, 1))
+    even = math.log(0.8 / 0.2)
+    assert embedded.answer_odds(data, np.array([0.8]), one) == pytest.approx(even)
+    assert embedded.answer_risk(data, np.array([0.8]), one) == pytest.approx(0.64 / (0.64 + 0.04))
+    assert embedded.answer_risk(data, np.array([0.8, 0.1]), two) == pytest.approx(0.8)
+
+
+def test_the_risk_of_a_claim_hangs_on_both_readings():
+    """Its features and the scores of the claim read together with its evidence move it."""
+    plain = {"mean": [0.0, 0.0], "scale": [1.0, 1.0], "weights": [1.0, 0.0], "base": 0.0}
+    both = {"mean": [0.0] * 10, "scale": [1.0] * 10, "weights": [1.0, 0.0, 2.0, *[0.0] * 7], "base": 0.0}
+    data = {"features": ["x", "structured"], "claim": plain, "joined": both}
+    rows, together = np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[0.0] * 4, [1.0, 0.0, 0.0, 0.0]])
+    assert embedded.risk(data, rows, together).tolist() == pytest.approx(
+        [1 / (1 + math.e**-n) for n in (1, 3)]
+    )
 
 
 def of(text, folder):
@@ -148,10 +179,29 @@ def test_the_identity_names_weights_encoder_and_threshold():
     check = grounded(setting=Setting())
     assert check.costly
     assert check.identity["engine"] == "embedded"
-    assert check.identity["threshold"] == embedded.trained()["threshold"] == {"prose": ANY, "object": ANY}
+    assert (
+        check.identity["threshold"]
+        == embedded.trained()["threshold"]
+        == {"object": ANY, "prose": ANY, "single": ANY}
+    )
     assert check.identity["embed"].startswith("minilm ")
     assert len(check.identity["weights"]) == 16
     assert check.identity != grounded(0.9, setting=Setting()).identity
+
+
+@pytest.mark.parametrize("changed", [embedded.WEIGHTS, JOINT])
+def test_the_identity_changes_with_the_weights(monkeypatch, changed):
+    """Other weights of either file are another check: a journal of the old ones is not read."""
+    before = grounded(setting=Setting()).identity["weights"]
+    real = embedded._bytes
+    monkeypatch.setattr(
+        embedded, "_bytes", lambda name=embedded.WEIGHTS: real(name) + (b" " if name == changed else b"")
+    )
+    embedded._digest.cache_clear()
+    try:
+        assert grounded(setting=Setting()).identity["weights"] != before
+    finally:
+        embedded._digest.cache_clear()
 
 
 def test_the_shipped_weights_fit_the_features():
@@ -160,6 +210,7 @@ def test_the_shipped_weights_fit_the_features():
     assert tuple(data["features"]) == names(data["layers"])
     assert len(data["claim"]["weights"]) == len(data["kind"]["weights"]) == 2 * len(data["features"])
     assert len(data["answer"]["weights"]) == 11 + 6 * len(data["features"])
+    assert len(data["joined"]["weights"]) == 2 + 2 * len(SCORES)
     lineage = json.loads(embedded._bytes("lineage.json"))
     banned = ("AggreFact", "AttributionBench", "FactCC", "XSumFaith")
     assert not [source for source in lineage["trained_on"] if source.startswith(banned)]

@@ -1,4 +1,4 @@
-"""The default engine: a small trained model over MiniLM's word vectors, calibrated, claim by claim."""
+"""The default engine: small trained models over MiniLM's states, calibrated, claim by claim."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from lockgate.checks.grounding.answers import Answer, Engine, Finding, Kind, Reading
 from lockgate.checks.grounding.evidence import Evidence
 from lockgate.checks.grounding.features import Found, features, read_ahead
-from lockgate.checks.grounding.odds import chance, crossed, logistic, summary
+from lockgate.checks.grounding.joint import JOINT, compared, joint_weights, scores
+from lockgate.checks.grounding.odds import chance, crossed, joined, logistic, summary
 from lockgate.checks.grounding.reading import reader
 from lockgate.checks.grounding.units import units
 from lockgate.errors import MissingExtra, UsageError
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 
     Table: TypeAlias = NDArray[np.float64]
 
-__all__ = ["WEIGHTS", "Trained", "answer_risk", "embedded", "risk", "threshold_of", "trained"]
+__all__ = ["WEIGHTS", "Trained", "answer_odds", "answer_risk", "embedded", "risk", "threshold_of", "trained"]
 
 WEIGHTS = "weights.json"
-"""The trained model, beside this module; `lineage.json` says where it is from."""
+"""The trained models beside the network of `joint`; `lineage.json` says where they are from."""
 
 Trained: TypeAlias = Mapping[str, Any]
 
@@ -77,7 +78,7 @@ def _bytes(name: str = WEIGHTS) -> bytes:
 
 @cache
 def _digest() -> str:
-    return hashlib.sha256(_bytes()).hexdigest()[:16]
+    return hashlib.sha256(_bytes() + _bytes(JOINT)).hexdigest()[:16]
 
 
 def _read(data: Trained, model: str, answers: Sequence[Answer]) -> Iterator[Reading]:
@@ -98,7 +99,7 @@ def _reading(data: Trained, evidence: Evidence, answer: Answer) -> Reading:
     ]
     table = np.stack([f.values for f in found]).astype(np.float64)
     rows = crossed(table, data["features"].index("structured"))
-    chances = risk(data, rows)
+    chances = risk(data, rows, _together(evidence, answer, found))
     kinds = chance(logistic(data["kind"], rows))
     findings = tuple(
         _finding(one, float(chances[at]), float(kinds[at]), evidence) for at, one in enumerate(found)
@@ -111,21 +112,54 @@ def _reading(data: Trained, evidence: Evidence, answer: Answer) -> Reading:
     )
 
 
-def risk(data: Trained, rows: Table) -> Table:
-    """The probability that each claim is unsupported, shape (claims,); rows are `crossed`."""
-    return chance(logistic(data["claim"], rows))
+def _together(evidence: Evidence, answer: Answer, found: Sequence[Found]) -> Table:
+    """The scores of each claim read together with its evidence, shape (claims, 4)."""
+    import numpy as np
+
+    pairs = []
+    for claim, one in zip(answer.claims, found, strict=True):
+        own, *others = evidence.reader.read([claim.text, *(evidence.units[i].text for i in one.near)])
+        pairs.append(compared(claim.text, own, others))
+    return np.asarray(scores(joint_weights(), pairs), np.float64)
+
+
+def risk(data: Trained, rows: Table, together: Table) -> Table:
+    """The probability that each claim is unsupported, shape (claims,).
+
+    Args:
+        data: the trained models.
+        rows: the claims' features, `crossed`.
+        together: the claims' scores, read together with their evidence.
+    """
+    structured = rows[:, data["features"].index("structured")]
+    return chance(logistic(data["joined"], joined(logistic(data["claim"], rows), together, structured)))
 
 
 def threshold_of(data: Trained, rows: Table) -> float:
-    """The shipped threshold: one for prose, one for objects, as answers about these fail more often."""
+    """The shipped threshold: for a single claim, for several of prose, for several of an object.
+
+    Long answers fail more often than short ones, and those about objects more often than those about prose.
+    """
+    if len(rows) == 1:
+        return float(data["threshold"]["single"])
     structured = rows[0, data["features"].index("structured")] > 0
     return float(data["threshold"]["object" if structured else "prose"])
 
 
 def answer_risk(data: Trained, risks: Table, rows: Table) -> float:
     """The probability that the answer has an unsupported claim."""
+    import numpy as np
+
+    odds = answer_odds(data, risks, rows)
+    return float(
+        chance(logistic(data["single"], np.array([[odds]]))[0] if len(rows) == 1 else np.array(odds))
+    )
+
+
+def answer_odds(data: Trained, risks: Table, rows: Table) -> float:
+    """The log-odds of that, as for answers of several claims."""
     structured = float(rows[0, data["features"].index("structured")])
-    return float(chance(logistic(data["answer"], summary(risks, rows, structured=structured)[None]))[0])
+    return float(logistic(data["answer"], summary(risks, rows, structured=structured)[None])[0])
 
 
 def _finding(found: Found, risk: float, conflict: float, evidence: Evidence) -> Finding:

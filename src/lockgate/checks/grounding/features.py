@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Vectors: TypeAlias = NDArray[np.float32]
 
-__all__ = ["Found", "features", "names", "read_ahead"]
+__all__ = ["Found", "features", "names", "read_against", "read_ahead"]
 
 _BUDGET_WORDS = 80
 _MOST_UNITS = 8
@@ -54,10 +54,12 @@ def read_ahead(claims: Sequence[tuple[str, Evidence]]) -> None:
     """Read all claims, and the units that they will be read against, in few large batches."""
     for reader in {id(e.reader): e.reader for _, e in claims}.values():
         reader.words([claim for claim, _ in claims])
-        reader.states([t for claim, e in claims if e.reader is reader for t in (claim, *_texts(claim, e))])
+        mine = [(claim, e) for claim, e in claims if e.reader is reader]
+        reader.states([text for claim, e in mine for text in (claim, *read_against(claim, e))])
 
 
-def _texts(claim: str, evidence: Evidence) -> list[str]:
+def read_against(claim: str, evidence: Evidence) -> list[str]:
+    """The texts of the units that a claim is read against, nearest first."""
     bare, weights = _content(evidence.reader.words([claim])[0])
     return [evidence.units[i].text for i in _nearest(_per_unit(bare, evidence), weights, evidence)]
 
