@@ -7,7 +7,7 @@ RAGAS := .venv-ragas
 READY := $(VENV)/.ready
 DATA ?= ../shared/data
 
-.PHONY: demo test test-fast test-slow test-ragas test-gpu lint types docs bench bench-checks compare clean
+.PHONY: demo test test-fast test-slow test-ragas test-gpu lint types docs bench bench-checks bench-gates compare clean
 
 # The whole road on a real model: installs, runs the suites on ft:v3, prints its gate table, writes report/.
 # pytest's exit code 1 is a ruling ("may not ship as it stands"), not an accident: the demo has then worked too.
@@ -17,7 +17,7 @@ demo: $(READY)
 test: test-fast test-slow
 
 test-fast: $(READY)
-	$(BIN)/pytest tests -m "not slow and not gpu"
+	$(BIN)/pytest tests -m "not slow and not gpu" -n 2 --dist loadfile
 
 test-slow: $(READY)
 	$(BIN)/pytest tests -m "slow and not gpu"
@@ -50,6 +50,9 @@ bench: $(READY)
 
 bench-checks: $(READY)
 	$(BIN)/python benchmarks/checks.py $(DATA) --write docs/checks.md
+
+bench-gates: $(READY)
+	$(BIN)/python benchmarks/gates.py --write docs/gates.md
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -25,6 +25,7 @@ def part(status, p_pass, p_fail=1.0, **fields):
 
 
 @given(p_values)
+@settings(max_examples=15)
 def test_adjusted_p_values_are_statsmodels(drawn):
     """Holm's adjustment is statsmodels', in order."""
     assert holm(drawn) == pytest.approx(list(multipletests(drawn, method="holm")[1]))
