@@ -124,9 +124,7 @@ def of_clusters(row, folder):
     several = re.search(r"one wrong in (\d+) of them|(\d+) of them all wrong", row["clusters"])
     for group in groups[: int(several[1] or several[2])] if several else []:
         group[: 1 if several[1] else size] = [False] * (1 if several[1] else size)
-    samples = [
-        sample(f"{d}.{n}", right) for d, group in enumerate(groups) for n, right in enumerate(group)
-    ]
+    samples = [sample(f"{d}.{n}", right) for d, group in enumerate(groups) for n, right in enumerate(group)]
     clusters = {s.case_id: s.case_id.split(".")[0] for s in samples}
     found = figure_of("accuracy", samples, clusters=clusters)
     return {

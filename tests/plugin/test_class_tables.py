@@ -21,7 +21,9 @@ gates:
 def shop(desk, *, right: int) -> None:
     """Sixty cases of two classes, of which prompt:v1 gets so many right and ft:v3 all."""
     names = {f"c{n}": ("open", "shut")[n % 2] for n in range(60)}
-    rows = "".join(f"  - {{id: {case}, input: Say {case}., expected: {name}}}\n" for case, name in names.items())
+    rows = "".join(
+        f"  - {{id: {case}, input: Say {case}., expected: {name}}}\n" for case, name in names.items()
+    )
     desk.write("evalsuites/shop.yaml", SUITE.format(rows=rows))
     desk.write("answers/v1.json", {c: n if i < right else "?" for i, (c, n) in enumerate(names.items())})
     desk.write("answers/v3.json", names)

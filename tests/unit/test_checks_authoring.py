@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.checks.authoring import broken, check, checks_of, failed, is_check, passed, rate_check, unscored
+from lockgate.checks.authoring import check, checks_of, is_check
+from lockgate.checks.verdicts import broken, failed, passed, rate_check, unscored
 from lockgate.errors import UsageError
 from lockgate.model import Case, Completion, Labels, Measure, Span, Verdict
 from lockgate.registry import options

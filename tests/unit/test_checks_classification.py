@@ -6,8 +6,8 @@ import pytest
 
 from lockgate.checks.classification import classification
 from lockgate.errors import UsageError
-from lockgate.metrics import measure
 from lockgate.matrices import tabulate
+from lockgate.metrics import measure
 from lockgate.model import Case, Completion, Counts, Labels, Sample
 
 SAFE = ["safe", "not safe", "unclear"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lockgate.checks.authoring import passed
 from lockgate.checks.measured import measured_check
+from lockgate.checks.verdicts import passed
 from lockgate.errors import UsageError
 from lockgate.model import Case, Completion, Measure
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from lockgate.backends.scripted import Scripted
-from lockgate.checks.authoring import failed, passed
+from lockgate.checks.verdicts import failed, passed
 from lockgate.engine import background
 from lockgate.engine.asking import Asker
 from lockgate.engine.background import Engine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lockgate.checks.authoring import failed, passed, unscored
+from lockgate.checks.verdicts import failed, passed, unscored
 from lockgate.model import Case, Check, Completion, Measure, Sample, Variant, Verdict
 from lockgate.variants.contrasts import contrast, sample_of
 

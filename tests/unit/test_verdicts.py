@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lockgate.checks.authoring import failed, passed, unscored
+from lockgate.checks.verdicts import failed, passed, unscored
 from lockgate.engine.jobs import Job
 from lockgate.engine.verdicts import KeptVerdicts
 from lockgate.model import Case, Check, Completion, Measure, Passage, Request, Span, Where

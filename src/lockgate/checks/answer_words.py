@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from lockgate.checks.authoring import failed, passed, rate_check, unscored
 from lockgate.checks.measured import measured_check
 from lockgate.checks.values import shown
+from lockgate.checks.verdicts import failed, passed, rate_check, unscored
 from lockgate.errors import UsageError
 from lockgate.model import JSON, Case, Check, Completion, Measure, Verdict
 from lockgate.prompts import render_value

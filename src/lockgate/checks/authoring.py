@@ -6,30 +6,19 @@ import hashlib
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import update_wrapper
 from types import ModuleType
 from typing import Any, Literal, TypeAlias, overload
 
-from lockgate.errors import LockgateError, UsageError
-from lockgate.model import JSON, Case, Check, Completion, Figure, Kind, Labels, Layout, Measure, Span, Verdict
+from lockgate.checks.verdicts import broken, failed, macro_name, passed, with_figures
+from lockgate.errors import UsageError
+from lockgate.model import JSON, Case, Check, Completion, Figure, Kind, Labels, Layout, Measure, Verdict
 
-__all__ = [
-    "broken",
-    "check",
-    "checks_of",
-    "failed",
-    "is_check",
-    "macro_name",
-    "passed",
-    "rate_check",
-    "unscored",
-]
+__all__ = ["check", "checks_of", "is_check"]
 
 Better: TypeAlias = Literal["higher", "lower"]
 
 _MARK = "__lockgate_check__"
-_PASSED = Verdict(status="pass", score=1.0)
 
 
 @overload
@@ -88,83 +77,9 @@ def checks_of(modules: Iterable[ModuleType]) -> dict[str, Any]:
     return {name: thing for module in modules for name, thing in vars(module).items() if is_check(thing)}
 
 
-def macro_name(metric: str) -> str:
-    """The macro F1 beside a metric: `macro_f1` for `accuracy`, `NAME_macro_f1` for another."""
-    return "macro_f1" if metric == "accuracy" else f"{metric}_macro_f1"
-
-
 def is_check(thing: object) -> bool:
     """True for what `@check` gave."""
     return callable(thing) and getattr(thing, _MARK, False) is True
-
-
-def passed(
-    figures: Mapping[str, Figure] | None = None,
-    *,
-    score: float | None = 1.0,
-    reason: str = "",
-    evidence: Iterable[Span] = (),
-) -> Verdict:
-    """The verdict `pass`; `figures` is metric name → this sample's share, left out for a plain rate."""
-    if not figures and score == 1.0 and not reason and not evidence:
-        return _PASSED
-    return Verdict(
-        status="pass", score=score, reason=reason, evidence=tuple(evidence), figures=dict(figures or {})
-    )
-
-
-def failed(
-    reason: str,
-    figures: Mapping[str, Figure] | None = None,
-    *,
-    score: float | None = 0.0,
-    evidence: Iterable[Span] = (),
-) -> Verdict:
-    """The verdict `fail`, with the reason that a person reads."""
-    return Verdict(
-        status="fail", score=score, reason=reason, evidence=tuple(evidence), figures=dict(figures or {})
-    )
-
-
-def unscored(reason: str, figures: Mapping[str, Figure] | None = None) -> Verdict:
-    """The verdict `unscored`: the check applies and cannot tell, for the reason given."""
-    return Verdict(status="unscored", reason=reason, figures=dict(figures or {}))
-
-
-def broken(reason: str, figures: Mapping[str, Figure] | None = None) -> Verdict:
-    """The verdict `error`: the check itself did not work."""
-    return Verdict(status="error", reason=reason, figures=dict(figures or {}))
-
-
-def rate_check(
-    name: str,
-    metric: str,
-    judge: Callable[[Case, Completion], Verdict | None],
-    identity: Mapping[str, JSON],
-) -> Check:
-    """A check with one metric, the share of the samples that pass; `judge` need not fill in figures.
-
-    None from `judge` says that the check does not apply to the case: the metric does not count it.
-
-    An error meant for a user that `judge` raises (a template names what a case lacks) is a verdict of
-    status `error`, so that one odd case does not end a run.
-    """
-    measure = Measure(name=metric)
-    # Most answers pass most checks, and say no more than that: one verdict does for all of them.
-    plain_pass = replace(_with_figures(_PASSED, measure), check=name)
-
-    def judged(case: Case, completion: Completion) -> Verdict:
-        try:
-            verdict = judge(case, completion)
-        except LockgateError as error:
-            verdict = broken(str(error))
-        if verdict is _PASSED:
-            return plain_pass
-        if verdict is None:
-            return unscored("The check does not apply to this case.")
-        return _with_figures(verdict, measure)
-
-    return Check(name=name, measures=(measure,), judge=judged, identity={"check": name, **identity})
 
 
 def _returned(function: Callable[..., Any]) -> object:
@@ -182,7 +97,7 @@ def _factory(
             verdict = _read(function(case, completion, **options), measure, threshold)
         except Exception as error:  # noqa: BLE001 - somebody else's code; its failure is a verdict, not ours
             verdict = broken(f"The check raised {type(error).__name__}: {error}")
-        return _with_figures(verdict, measure)
+        return with_figures(verdict, measure)
 
     def factory(*pair: Any, **options: JSON) -> Check | Verdict:
         made = Check(
@@ -277,14 +192,3 @@ def _shortfall(value: float, measure: Measure, threshold: float) -> str:
         return f"The check returned {value}."
     side = "below" if measure.better == "higher" else "above"
     return f"The score {value:.3g} is {side} the threshold {threshold:.3g}."
-
-
-def _with_figures(verdict: Verdict, measure: Measure) -> Verdict:
-    """The verdict with its share of the one metric, read off its status where it is not given."""
-    if verdict.figures:
-        return verdict
-    figure: Figure = None
-    if verdict.status in ("pass", "fail"):
-        good = verdict.status == "pass"
-        figure = verdict.score if measure.kind == "mean" else good == (measure.better == "higher")
-    return replace(verdict, figures={measure.name: figure})

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import Any, Protocol, TypeAlias
 
-from lockgate.checks.authoring import broken, failed, passed, unscored
+from lockgate.checks.verdicts import broken, failed, passed, unscored
 from lockgate.errors import FatalBackendError, LockgateError
 from lockgate.model import JSON, Backend, Case, Completion, Figure, Measure, Message, Request, Verdict
 from lockgate.strict_json import extract

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from lockgate.checks.authoring import unscored
+from lockgate.checks.verdicts import unscored
 from lockgate.errors import DocumentError, Problem, UsageError
 from lockgate.fingerprints import digest
 from lockgate.model import Case, Check, Completion, Figure, Measure, Setting, Verdict

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from lockgate.checks.authoring import failed, passed, unscored
 from lockgate.checks.citation_marks import cited
 from lockgate.checks.citation_support import supported
 from lockgate.checks.grounding.answers import Engine, passages_of
 from lockgate.checks.grounding.engines import engine_of
+from lockgate.checks.verdicts import failed, passed, unscored
 from lockgate.errors import UsageError
 from lockgate.model import Case, Check, Completion, Figure, Measure, Setting, Verdict
 

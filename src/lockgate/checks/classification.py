@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
-from lockgate.checks.authoring import failed, macro_name, passed
 from lockgate.checks.measured import measured_check
 from lockgate.checks.values import follow, shown, steps_of
+from lockgate.checks.verdicts import failed, macro_name, passed
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import JSON, Case, Check, Completion, Counts, Figure, Labels, Layout, Measure, Verdict
 from lockgate.prompts import render_value

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from lockgate.checks.authoring import failed, passed, rate_check
 from lockgate.checks.fences import only_block
 from lockgate.checks.values import is_day
+from lockgate.checks.verdicts import failed, passed, rate_check
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import Case, Check, Completion, Verdict
 from lockgate.units import count

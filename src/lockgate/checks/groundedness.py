@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lockgate.checks.authoring import failed, passed, unscored
 from lockgate.checks.claims import Claim, claims, has_word
 from lockgate.checks.grounding.answers import Answer, Engine, Finding, Reading, passages_of
 from lockgate.checks.grounding.engines import engine_of
 from lockgate.checks.overlap import has_content
 from lockgate.checks.refusal import stance
+from lockgate.checks.verdicts import failed, passed, unscored
 from lockgate.errors import UsageError
 from lockgate.model import Case, Check, Completion, Figure, Layout, Measure, Setting, Span, Verdict
 

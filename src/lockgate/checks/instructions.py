@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from lockgate.checks.authoring import failed, passed
 from lockgate.checks.instruction_rules import RULES
 from lockgate.checks.measured import measured_check
+from lockgate.checks.verdicts import failed, passed
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import JSON, Case, Check, Completion, Figure, Measure, Span, Verdict
 from lockgate.prompts import render_value

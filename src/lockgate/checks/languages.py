@@ -8,8 +8,8 @@ from functools import cache
 from importlib import util
 from typing import Any
 
-from lockgate.checks.authoring import failed, passed, rate_check, unscored
 from lockgate.checks.fences import prose_lines
+from lockgate.checks.verdicts import failed, passed, rate_check, unscored
 from lockgate.errors import MissingExtra, UsageError
 from lockgate.model import Case, Check, Completion, Verdict
 from lockgate.prompts import render_value

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lockgate.checks.authoring import failed, passed, rate_check
 from lockgate.checks.counting import UNITS
+from lockgate.checks.verdicts import failed, passed, rate_check
 from lockgate.errors import UsageError
 from lockgate.model import Case, Check, Completion, Verdict
 

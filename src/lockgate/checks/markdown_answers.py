@@ -7,9 +7,9 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 
-from lockgate.checks.authoring import failed, passed, rate_check
 from lockgate.checks.fences import Fence, fences, prose_lines
 from lockgate.checks.values import joined
+from lockgate.checks.verdicts import failed, passed, rate_check
 from lockgate.checks.xml_answers import parse_xml
 from lockgate.checks.yaml_answers import parse_yaml
 from lockgate.errors import UsageError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from lockgate.checks.authoring import broken, unscored
+from lockgate.checks.verdicts import broken, unscored
 from lockgate.errors import LockgateError
 from lockgate.model import JSON, Case, Check, Completion, Measure, Verdict
 

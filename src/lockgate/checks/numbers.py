@@ -8,8 +8,8 @@ from collections import deque
 from decimal import Decimal
 from typing import Any, Literal
 
-from lockgate.checks.authoring import failed, passed, rate_check, unscored
 from lockgate.checks.values import follow, shown, steps_of
+from lockgate.checks.verdicts import failed, passed, rate_check, unscored
 from lockgate.errors import UsageError
 from lockgate.model import JSON, Case, Check, Completion, Verdict
 from lockgate.prompts import render_value

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lockgate.checks.answer_words import references
-from lockgate.checks.authoring import broken, failed, passed, unscored
 from lockgate.checks.grounding.answers import passages_of
 from lockgate.checks.ragas_asking import Outcome, Task, run
 from lockgate.checks.ragas_metrics import METRICS, Metric, Name
 from lockgate.checks.ragas_parts import make_metric, require, version
+from lockgate.checks.verdicts import broken, failed, passed, unscored
 from lockgate.errors import LockgateError, UsageError, did_you_mean
 from lockgate.fingerprints import digest
 from lockgate.model import JSON, Backend, Case, Check, Completion, Measure, Setting, Verdict

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lockgate.checks.authoring import failed, passed, unscored
 from lockgate.checks.linear import load
 from lockgate.checks.refusal_cues import cues, hashed
 from lockgate.checks.refusal_rules import Stance, by_rules, english, outright, sentences
+from lockgate.checks.verdicts import failed, passed, unscored
 from lockgate.model import Case, Check, Completion, Figure, Labels, Layout, Measure, Span, Verdict
 
 __all__ = ["Declining", "Stance", "decided", "refusal", "stance"]

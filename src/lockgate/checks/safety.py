@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
-from lockgate.checks.authoring import broken, failed, passed, unscored
 from lockgate.checks.harm import WEIGHTS
 from lockgate.checks.harm import threshold as harm_threshold
 from lockgate.checks.linear import load
 from lockgate.checks.personal_data import Found, personal_data
 from lockgate.checks.presidio import analyzer
 from lockgate.checks.safety_categories import Options, harmful, injected, keys, leaked, personal
+from lockgate.checks.verdicts import broken, failed, passed, unscored
 from lockgate.errors import LockgateError, UsageError, did_you_mean
 from lockgate.model import JSON, Case, Check, Completion, Figure, Measure, Span, Verdict
 

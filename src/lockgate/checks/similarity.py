@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lockgate.checks.answer_words import references
-from lockgate.checks.authoring import broken, failed, passed, unscored
+from lockgate.checks.verdicts import broken, failed, passed, unscored
 from lockgate.errors import LockgateError, UsageError
 from lockgate.model import Case, Check, Completion, Measure, Setting, Verdict
 from lockgate.retrieval.embedding import Embedder

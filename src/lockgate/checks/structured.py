@@ -7,12 +7,12 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
 
-from lockgate.checks.authoring import broken, failed, passed, rate_check
 from lockgate.checks.field_scores import FIELD_MEASURES, count_matches, field_figures
 from lockgate.checks.measured import measured_check
 from lockgate.checks.schema_fields import CannotValidate, field_counter, violations
 from lockgate.checks.schema_loading import load_schema
 from lockgate.checks.values import follow, joined, same, shown, steps_of
+from lockgate.checks.verdicts import broken, failed, passed, rate_check
 from lockgate.model import JSON, Case, Check, Completion, Counts, Figure, Measure, Setting, Verdict
 from lockgate.prompts import render_value
 from lockgate.strict_json import extract as extract_json

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-from lockgate.checks.authoring import broken, failed, passed, rate_check, unscored
+from lockgate.checks.verdicts import broken, failed, passed, rate_check, unscored
 from lockgate.errors import UsageError
 from lockgate.model import Case, Check, Completion, Span, Verdict
 from lockgate.prompts import render_value

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lockgate.checks.authoring import failed, passed, rate_check
 from lockgate.checks.fences import only_block
 from lockgate.checks.values import joined
+from lockgate.checks.verdicts import failed, passed, rate_check
 from lockgate.errors import MissingExtra, UsageError, did_you_mean
 from lockgate.model import Case, Check, Completion, Setting, Verdict
 

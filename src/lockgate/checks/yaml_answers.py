@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lockgate.checks.authoring import broken, failed, passed, rate_check
 from lockgate.checks.fences import only_block
 from lockgate.checks.schema_fields import CannotValidate, violations
 from lockgate.checks.schema_loading import load_schema
+from lockgate.checks.verdicts import broken, failed, passed, rate_check
 from lockgate.documents.yaml_source import parse
 from lockgate.errors import DocumentError, Problem
 from lockgate.model import JSON, Case, Check, Completion, Setting, Verdict
