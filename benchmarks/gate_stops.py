@@ -19,7 +19,7 @@ from lockgate.power import power_n
 from lockgate.rates import binomial_p
 from lockgate.sequential import Looks
 
-__all__ = ["EARLY", "Paths", "Saved", "fixed_n", "naive", "paths_of_rate", "saved", "sprt"]
+__all__ = ["EARLY", "Paths", "Saved", "fixed_n", "least_calls", "naive", "paths_of_rate", "saved", "sprt"]
 
 _POWER = 0.9
 _CONFIDENCE = 0.95
@@ -67,6 +67,17 @@ class Saved:
     def of_fixed(self) -> float:
         """The share saved of a fixed design that is right as often as its power says."""
         return 1 - self.paths.calls / self.fixed
+
+
+def least_calls(bound: float, true: float) -> float:
+    """The fewest cases, on average, of any test that errs in 5 % of runs and is right in 90 % here.
+
+    Wald 1945 (Ann Math Stat 16:117, section 4.7): even of one that knows the truth that it tests for.
+    """
+    information = true * math.log(true / bound) + (1 - true) * math.log((1 - true) / (1 - bound))
+    error = 1 - _CONFIDENCE
+    needed = _POWER * math.log(_POWER / error) + (1 - _POWER) * math.log((1 - _POWER) / _CONFIDENCE)
+    return needed / information
 
 
 def fixed_n(bound: float, true: float) -> int:

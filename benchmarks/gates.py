@@ -53,12 +53,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=RUNS, help="at most so many a point")
     parser.add_argument("--points", type=Path, help="what was counted, read where it exists and else written")
     given = parser.parse_args()
+    spent, found = kept(given.points, given.runs)
     started = time.monotonic()
-    found = kept(given.points, given.runs)
     kinds = list(dict.fromkeys(scene.kind for scene in SCENES))
     parts = [_part(kind, found[kind], given.runs) for kind in kinds]
     rest = [savings_part(given.runs), power_part(given.runs)]
-    minutes = (time.monotonic() - started) / 60
+    minutes = (spent + time.monotonic() - started) / 60
     head = ABOUT.format(machine=machine(), minutes=minutes, runs=given.runs)
     text = "\n\n".join(
         ["# How often gates err", head, summary(found), *parts, *(part for part, _, _ in rest)]
@@ -72,15 +72,17 @@ def main() -> None:
             given.write.with_name(f"gates-{slug}.svg").write_text(image, encoding="utf-8")
 
 
-def kept(path: Path | None, runs: int) -> Mapping[str, Found]:
-    """The points that a file keeps; they are simulated, and kept there, where there is none."""
+def kept(path: Path | None, runs: int) -> tuple[float, Mapping[str, Found]]:
+    """The seconds that points took, and the points: those that a file keeps, or else made and kept there."""
     if path is not None and path.exists():
-        found: Mapping[str, Found] = pickle.loads(path.read_bytes())
-        return found
+        known: tuple[float, Mapping[str, Found]] = pickle.loads(path.read_bytes())
+        return known
+    started = time.monotonic()
     found = points(runs)
+    spent = time.monotonic() - started
     if path is not None:
-        path.write_bytes(pickle.dumps(found))
-    return found
+        path.write_bytes(pickle.dumps((spent, found)))
+    return spent, found
 
 
 def points(runs: int) -> Mapping[str, Found]:

@@ -258,6 +258,24 @@ def test_looking_with_the_test_for_one_look_errs_too_often(stops):
     assert stops.naive(np.random.default_rng(0), 0.9, 0.9, 200, 2000).share("pass") > 0.1
 
 
+def test_no_test_asks_less_than_walds_bound(stops):
+    """Wald's own test asks about the least that is possible, and the fixed design more."""
+    least = stops.least_calls(0.9, 0.97)
+    asked = stops.sprt(np.random.default_rng(4), 0.9, 0.97, 0.97, 2000).calls
+    assert least == pytest.approx(65, abs=1)
+    assert least < asked < stops.fixed_n(0.9, 0.97)
+
+
+def test_points_are_kept(benchmark_modules, points, tmp_path, monkeypatch):
+    """What was counted is kept in a file, and not counted again where there is one."""
+    gates = benchmark_modules("gates")
+    found = {"rates": {("row", 20): (points.Point(passed=1, failed=2, runs=3), None)}}
+    monkeypatch.setattr(gates, "points", lambda runs: found)
+    assert gates.kept(tmp_path / "points", 3)[1] == found
+    monkeypatch.setattr(gates, "points", None)
+    assert gates.kept(tmp_path / "points", 3)[1] == found
+
+
 def test_savings_are_of_the_cases_that_were_not_asked(stops):
     """What is saved is told of the suite and of the fixed design."""
     found = stops.saved(0.5, 0.95, 40, 50)
