@@ -206,10 +206,10 @@ def words_alike(reader: Reader) -> Mapping[str, Sequence[str]]:
     """Words of the encoder's vocabulary with others that are used like them, of the same ending."""
     tokenizer, network = load_network(reader.model, "encoder", layers=max(reader.layers))
     vectors = network.get_input_embeddings().weight.detach().float().numpy()
-    vectors = vectors - vectors[1000:].mean(0)
+    vectors = vectors - vectors[min(1000, len(vectors) // 2) :].mean(0)
     places = {w: i for w, i in tokenizer.get_vocab().items() if i > _FREQUENT and len(w) > 3 and w.isalpha()}
     kept = sorted((w for w in places if w.isascii() and not is_common(w)), key=places.__getitem__)
-    table = vectors[[places[w] for w in kept]]
+    table = vectors[np.array([places[w] for w in kept], int)]
     table = table / np.linalg.norm(table, axis=1, keepdims=True)
     alike: dict[str, Any] = {}
     for first in range(0, len(kept), 2000):

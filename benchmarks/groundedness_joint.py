@@ -135,7 +135,7 @@ def trained(start: Weights, told: Sequence[Told], *, part: int, device: str = ""
     torch.manual_seed(SEED)
     weights = {name: w.detach().to(device).clone().requires_grad_() for name, w in start.items()}
     rule = torch.optim.AdamW(list(weights.values()), lr=RATES[part], weight_decay=0.02, betas=(0.9, 0.98))
-    steps = max(1, int(ROUNDS[part] * len(told) / _BATCH))
+    steps = int(ROUNDS[part] * len(told) / _BATCH + 1) if told else 0
     for step, batch in enumerate(_batches(told, steps)):
         share = min(1.0, step / 100 + 0.02) * max(0.01, 1 - step / steps)
         for group in rule.param_groups:
