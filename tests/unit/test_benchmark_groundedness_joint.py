@@ -114,7 +114,7 @@ def test_of_an_edited_summary_the_edit_is_wrong(learned):
 
 
 def test_passages_make_both_labels(learned, making):
-    """Sentences said again are supported, changed ones are not and say where; without itself none is known."""
+    """Sentences said again are supported; changed ones are not and say where, where that is known."""
     made = [e for e in learned if e.source == making.PASSAGES]
     assert {e.label for e in made} == {0, 1}
     assert all(e.key is None for e in made)
