@@ -42,7 +42,10 @@ the usual confidence of 0.95. What follows from counts alone is ruled on once fo
   (the low limit of Clopper & Pearson at 99.9 %).
 - **fails at the bound**: the error on the other side. *(above)* marks more than 5 %, likewise.
 - **clear**: the truth is 5 points (of times 20 %, of tokens 5 %) on the good side; the share of runs that
-  do not pass, and in brackets of those that are inconclusive, rather than failed."""
+  do not pass, and in brackets of those that are inconclusive, rather than failed.
+
+Not simulated: prediction-powered corrections, differences of F1 and of costs, costs in clusters, and `hard`
+gates, which are no matter of chance. Gates `by` a field share their error rate as several gates do."""
 
 Found = Mapping[tuple[str, int], tuple[Point, Point | None]]
 
