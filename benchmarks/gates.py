@@ -35,7 +35,8 @@ processes.
 
 Each figure is a share of simulated runs, in %, {runs:,} runs for each unless it is said under the table.
 Their answers are drawn by chance from a known truth, and ruled on by the code that rules on real runs, at
-the usual confidence of 0.95. What follows from counts alone is ruled on once for each different count.
+the usual confidence of 0.95. What follows from counts alone is ruled on once for each different count, and
+by the metric's test alone where a whole run would take too long; tests hold the one to the other.
 
 - **ships at the bound**: the truth lies exactly at the bound (the hardest case), and the gate passes: at
   most 5 % are nominal. **missed** marks more than that, beyond what chance in the simulation explains

@@ -123,7 +123,7 @@ def _mark(word: str, at: float, top: float) -> str:
     y = _y(at, top)
     return (
         f'<line class="nominal" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        f'<text x="{_LEFT + 4}" y="{y - 4:.1f}">{word} {at:g} %</text>'
+        f'<text class="mark" x="{_WIDTH - _RIGHT}" y="20" text-anchor="end">– – {word} {at:g} %</text>'
     )
 
 
@@ -157,8 +157,10 @@ def _style() -> str:
     light, dark = (_colours(side) for side in (0, 1))
     return (
         "text{font:12px system-ui,sans-serif;fill:#333}.title{font-weight:600}line,polyline{fill:none}"
-        ".grid{stroke:#8885}.nominal{stroke:#c00;stroke-width:1.5;stroke-dasharray:4 3}" + light + "@media "
-        "(prefers-color-scheme:dark){text{fill:#ddd}.nominal{stroke:#ff6b6b}" + dark + "}"
+        ".grid{stroke:#8885}.nominal{stroke:#c00;stroke-width:1.5;stroke-dasharray:4 3}.mark{fill:#c00}"
+        + light
+        + "@media "
+        "(prefers-color-scheme:dark){text{fill:#ddd}.nominal{stroke:#ff6b6b}.mark{fill:#ff6b6b}" + dark + "}"
     )
 
 

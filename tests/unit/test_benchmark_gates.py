@@ -338,7 +338,7 @@ def test_a_chart_is_well_formed_and_says_what_it_shows(charts):
     text = charts.chart([charts.Panel(title="share, %", lines=lines, top=10, nominal=5)], title="What & why")
     root = ET.fromstring(text)
     words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert {"a < b", "none", "nominal 5 %", "2,000", "share, %"} <= set(words)
+    assert {"a < b", "none", "– – nominal 5 %", "2,000", "share, %"} <= set(words)
     assert root.attrib["aria-label"] == "What & why"
     assert "prefers-color-scheme:dark" in text
     heights = [float(dot.attrib["cy"]) for dot in root.iter("{http://www.w3.org/2000/svg}circle")]
