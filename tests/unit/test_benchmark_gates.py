@@ -5,14 +5,29 @@ from __future__ import annotations
 import random
 import xml.etree.ElementTree as ET
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from lockgate.calibrated import fingerprint_of
 from lockgate.engine.early import drawn, settle
 from lockgate.engine.ruling import rule_all
 from lockgate.inference import infer
-from lockgate.model import Case, Check, Completion, Counts, Gate, Measure, Sample, Suite, Verdict
+from lockgate.model import (
+    Calibration,
+    Case,
+    Check,
+    Completion,
+    Counts,
+    Gate,
+    Labels,
+    Measure,
+    Rating,
+    Sample,
+    Suite,
+    Verdict,
+)
 from lockgate.multiplicity import share_error
 
 
@@ -207,6 +222,57 @@ def test_scenes_of_a_kind_have_the_same_sizes(benchmark_modules):
     assert all(kinds[scene.kind] == scene.sizes for scene in gates.SCENES)
     assert len({(scene.kind, scene.name) for scene in gates.SCENES}) == len(gates.SCENES)
     assert max(Counter(scene.kind for scene in gates.SCENES).values()) <= 7
+
+
+def test_a_corrected_rate_is_ruled_on_as_in_a_whole_run(designs, rulings):
+    """A check's errors, as its calibration has them, leave the ruling that `rule_all` comes to."""
+    table = ((True, True, 28), (True, False, 2), (False, True, 3), (False, False, 27))
+    ratings = tuple(
+        Rating(label=float(good), good=good, passed=passed, score=float(passed))
+        for good, passed, times in table
+        for _ in range(times)
+    )
+    plain = Check(name="c", measures=(Measure(name="m"),), judge=None)
+    known = Calibration(file="c.json", ratings=ratings, fingerprint=fingerprint_of(plain), made="")
+    gate, n = Gate(metric="m", min=0.8), 20
+    cases = tuple(Case(id=str(place), input="?") for place in range(n))
+    check = replace(plain, calibration=known)
+    suite = Suite(name="s", path="s", cases=cases, checks=(check,), gates=(gate,))
+    rule = designs._corrected_rule(gate, n, (28, 27))
+    for right in (8, 16, 20):
+        samples = [
+            Sample(case_id=case.id, completion=Completion(text="x"), verdicts=(_verdict(place < right),))
+            for place, case in enumerate(cases)
+        ]
+        assert rule(right) == rule_all(suite, samples, gated_only=True).rulings[0].status
+
+
+def test_clusters_are_ruled_on_as_in_a_whole_run(rulings):
+    """Cases that share a document are ruled on as `rule_all` does, for rates and for means."""
+    member = {case_id: str(place // 4) for place, case_id in enumerate(rulings.ids(400))}
+    seen = set()
+    for kind, figures in (("rate", (True, False)), ("mean", (1.0, 0.0))):
+        measure = Measure(name=rulings.METRIC, kind=kind)
+        for right in (60, 280, 396):
+            marks = [figures[place >= right] for place in range(400)]
+            gate = Gate(metric=rulings.METRIC, min=0.6)
+            test = infer(measure, {(i, 0): m for i, m in zip(rulings.ids(400), marks, strict=True)}, member)
+            whole = rulings.ruled(gate, [[mark] for mark in marks], kind=measure, clusters=member)
+            assert rulings.by_test(test, gate) == whole
+            seen.add(whole)
+    assert seen == {"pass", "fail", "inconclusive"}
+
+
+def test_macro_f1_is_ruled_on_as_in_a_whole_run(rulings):
+    """The limits of macro F1 are ruled on as `rule_all` does."""
+    measure, gate = Measure(name=rulings.METRIC, kind="macro_f1"), Gate(metric=rulings.METRIC, min=0.8)
+    for wrong in (0, 10, 40):
+        labels = [
+            Labels(expected="ab"[place % 2], answered="ab"[(place + (place < wrong)) % 2])
+            for place in range(80)
+        ]
+        limits = infer(measure, {(str(i), 0): label for i, label in enumerate(labels)}).limits(0.95)
+        assert rulings.by_limits(limits, gate) == rulings.ruled(gate, [[one] for one in labels], kind=measure)
 
 
 def test_a_corrected_rate_is_ruled_on_by_its_limits(designs, rulings):
