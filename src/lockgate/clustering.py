@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from lockgate.beta import t_quantile
 
-__all__ = ["Cluster", "Clusters", "cluster_t", "clustered", "effective_n"]
+__all__ = ["Cluster", "Clusters", "cluster_t", "clustered", "effective_n", "with_unseen"]
 
 Clusters: TypeAlias = Mapping[str, str]
 """Case id → what it shares with the other cases of its cluster; a case that is not in it is its own."""
@@ -88,6 +88,20 @@ def cluster_t(clusters: Sequence[Cluster]) -> tuple[float, float]:
     mean = math.fsum(c.total for c in clusters) / cases
     spread = math.fsum((c.total - mean * c.size) ** 2 for c in clusters)
     return mean, math.sqrt(k / (k - 1) * spread) / cases
+
+
+def with_unseen(clusters: Sequence[Cluster], side: int, times: float) -> list[Cluster]:
+    """The clusters and one that was not seen: that farthest from the mean, so many times as far.
+
+    Args:
+        clusters: of any values, at least one.
+        side: 1 for above the mean, -1 for below it.
+        times: how much farther.
+    """
+    mean = math.fsum(c.total for c in clusters) / sum(c.size for c in clusters)
+    farthest = max(clusters, key=lambda c: side * (c.total - mean * c.size))
+    level = mean * farthest.size
+    return [*clusters, Cluster(total=level + times * (farthest.total - level), size=farthest.size)]
 
 
 def _design_effect(clusters: Sequence[Cluster]) -> float:

@@ -13,14 +13,14 @@ from types import MappingProxyType
 
 from lockgate.beta import t_cdf, t_quantile
 from lockgate.betting import bounded_limits, bounded_p, f1_limits, f1_p, is_rate
-from lockgate.clustering import Cluster, Clusters, cluster_t, clustered, effective_n
+from lockgate.clustering import Cluster, Clusters, cluster_t, clustered, effective_n, with_unseen
 from lockgate.confusion import macro_f1_limits
 from lockgate.evidence import Inference, Limits, nothing, p_by_levels
 from lockgate.figures import Key, Named, Values, by_case
 from lockgate.model import Counts, Figure
 from lockgate.rates import binomial_limits, binomial_p, effective_limits, effective_p
 from lockgate.sequential import Looks, at_every_look, at_the_last_look
-from lockgate.stats import T_LEAST, quantile_limits, quantile_p, t_limits, t_p
+from lockgate.stats import T_LEAST, UNSEEN, quantile_limits, quantile_p, t_limits, t_p
 
 __all__ = ["NO_CLUSTERS", "by_cluster", "infer", "infer_mean", "infer_quantile", "shared"]
 
@@ -181,16 +181,17 @@ def _bounded(values: list[float], sizes: list[int] | None, least: float) -> Infe
 
 
 def _cluster_t(found: list[Cluster]) -> Inference:
-    freedom = len(found) - 1
-    mean, error = cluster_t(found) if freedom else (0.0, 0.0)
+    freedom = len(found)
 
     def limits(confidence: float) -> Limits:
         if len(found) < T_LEAST:
             return _NONE
-        margin = t_quantile(confidence, freedom) * error
-        return mean - margin, mean + margin
+        (low, below), (high, above) = (cluster_t(with_unseen(found, side, UNSEEN)) for side in (-1, 1))
+        quantile = t_quantile(confidence, freedom)
+        return low - quantile * below, high + quantile * above
 
     def p_value(bound: float, *, above: bool) -> float:
+        mean, error = cluster_t(with_unseen(found, -1 if above else 1, UNSEEN))
         distance = mean - bound if above else bound - mean
         if len(found) < T_LEAST or (error == 0 and distance < 0):
             return 1.0

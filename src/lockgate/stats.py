@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from statistics import NormalDist, fmean, stdev
+from statistics import NormalDist, fmean
 
 from lockgate.beta import binomial_cdf, t_cdf, t_quantile
 from lockgate.betting import boundary, bounded_limits, f1_limits, is_rate
@@ -18,6 +18,7 @@ from lockgate.rates import Limits, binomial_limits
 __all__ = [
     "CONTINUITY",
     "T_LEAST",
+    "UNSEEN",
     "Limits",
     "binomial_limits",
     "boundary",
@@ -39,9 +40,17 @@ CONTINUITY = 0.5
 T_LEAST = 30
 """Below this many values no Student t limit is given."""
 
+UNSEEN = 2.0
+"""How much farther from the mean than any value the one is that Student's t is made with."""
+
 
 def t_limits(values: Sequence[float], *, confidence: float) -> Limits | None:
     """Student's t limits of the mean of values without a bound (costs, tokens); approximate.
+
+    Each is made with one value more, which was not seen: on its own side, twice as far from the mean as the
+    farthest that was. Costs are skewed, and as long as the dearest answers are rare and have not come,
+    Student's own limit is on the wrong side of the mean too often: of lognormal ones with σ = 1, 16 % of the
+    time at n = 30 instead of 5 %, and 3 % with the value added.
 
     Returns:
         The limits, or None below `T_LEAST` values, where a skewed distribution makes them too narrow.
@@ -50,8 +59,9 @@ def t_limits(values: Sequence[float], *, confidence: float) -> Limits | None:
     n = len(values)
     if n < T_LEAST:
         return None
-    mean, margin = fmean(values), t_quantile(confidence, n - 1) * stdev(values) / math.sqrt(n)
-    return mean - margin, mean + margin
+    (low, below), (high, above) = (_mean_with_unseen(values, side) for side in (-1, 1))
+    quantile = t_quantile(confidence, n)
+    return low - quantile * below, high + quantile * above
 
 
 def t_p(values: Sequence[float], bound: float, *, above: bool = True) -> float:
@@ -65,10 +75,11 @@ def t_p(values: Sequence[float], bound: float, *, above: bool = True) -> float:
     n, sign = len(values), 1 if above else -1
     if n < T_LEAST:
         return 1.0
-    distance, error = sign * (fmean(values) - bound), stdev(values) / math.sqrt(n)
+    mean, error = _mean_with_unseen(values, -sign)
+    distance = sign * (mean - bound)
     if error == 0:
         return 0.0 if distance >= 0 else 1.0
-    return 1 - t_cdf(distance / error, n - 1)
+    return 1 - t_cdf(distance / error, n)
 
 
 def quantile_limits(
@@ -179,6 +190,15 @@ def mcnemar_p(gained: int, lost: int) -> float:
         lost: pairs that only the second has.
     """
     return min(1.0, 2 * binomial_cdf(min(gained, lost), gained + lost, 0.5)) if gained + lost else 1.0
+
+
+def _mean_with_unseen(values: Sequence[float], side: int) -> tuple[float, float]:
+    """Mean and standard error with a value that was not seen, above the others (`side` 1) or below (-1)."""
+    mean = fmean(values)
+    farthest = max(side * (value - mean) for value in values)
+    every = [*values, mean + side * UNSEEN * farthest]
+    centre, n = fmean(every), len(every)
+    return centre, math.sqrt(math.fsum((value - centre) ** 2 for value in every) / (n - 1) / n)
 
 
 def _tango(gained: int, lost: int, n: int, difference: float, continuity: float) -> float:

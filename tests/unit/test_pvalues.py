@@ -175,12 +175,14 @@ def test_a_cost_has_one_test(costs, bound, confidence, above):
 
 
 def test_a_costs_p_value_is_scipys():
-    """One-sided p-values are those of scipy's t test, and few costs give none."""
+    """One-sided p-values are those of scipy's t test with an unseen cost, and few costs give none."""
     draw = random.Random(1)
     costs = [draw.expovariate(1) for _ in range(40)]
-    for above, side in ((True, "greater"), (False, "less")):
+    mean = sum(costs) / len(costs)
+    for above, side, extreme in ((True, "greater", min(costs)), (False, "less", max(costs))):
+        every = [*costs, mean + 2 * (extreme - mean)]
         assert t_p(costs, 0.9, above=above) == pytest.approx(
-            stats.ttest_1samp(costs, 0.9, alternative=side).pvalue
+            stats.ttest_1samp(every, 0.9, alternative=side).pvalue
         )
     assert t_p(costs[:29], 0.0) == 1
     assert (t_p([1.0] * 30, 0.5), t_p([1.0] * 30, 2.0)) == (0, 1)
