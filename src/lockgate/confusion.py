@@ -55,8 +55,8 @@ def macro_f1_limits(
     The distance from the mean to its limit, squared, is the sum over pairs of classes of both distances to
     their own limits, both weights and their correlation (MOVER: Zou & Donner 2008, Stat Med 27:1693). The
     classes' limits are those of `f1_limits`, so that one without a miss has a distance too. Correlations are
-    those of the cases' influence on the F1 of both (the delta method), at least 0, and 1 where a class has no miss to
-    tell from.
+    those of the cases' influence on the F1 of both (the delta method), at least 0, and 1 where a class has no
+    miss to tell from.
 
     Args:
         cases: labels by case.

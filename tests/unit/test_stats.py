@@ -241,7 +241,7 @@ def test_t_limits_are_scipys():
 
 
 def test_a_limit_of_skewed_costs_is_seldom_below_their_mean():
-    """Of 400 lognormal samples of 30 (σ = 1) the high limit is too low in 5 %, and what chance adds to that."""
+    """Of 400 lognormal samples of 30 (σ = 1) the high limit is too low in 5 %, and what chance adds."""
     chance, missed = random.Random(3), 0
     for _ in range(400):
         costs = [chance.lognormvariate(0, 1) for _ in range(30)]
