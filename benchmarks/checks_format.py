@@ -27,7 +27,7 @@ from lockgate import Case, Completion, load_check
 from lockgate.checks.instructions import read_instructions
 from lockgate.errors import LockgateError
 from lockgate.model import Check
-from lockgate.stats import binomial_limits
+from lockgate.statistics.intervals import binomial_limits
 
 SUITES, PROMPTS, SOLUTIONS = "json.jsonl.gz", "format.jsonl.gz", "judged_answers.jsonl.gz"
 MISSING = """{folder} does not hold {lines}.

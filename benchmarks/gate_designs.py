@@ -10,12 +10,12 @@ import numpy as np
 
 from gate_points import CLEAR, DEAR, Scene, Tally, between, solved, tallied
 from gate_rulings import METRIC, by_limits, by_test, ids, parts_of_rate, ruled
-from lockgate.corrected import rogan_gladen_limits
-from lockgate.evidence import Inference
-from lockgate.inference import infer, infer_mean
 from lockgate.model import Gate, Measure
 from lockgate.multiplicity import share_error
-from lockgate.stats import paired_limits, paired_p
+from lockgate.statistics.corrected import rogan_gladen_limits
+from lockgate.statistics.evidence import Inference
+from lockgate.statistics.inference import infer, infer_mean
+from lockgate.statistics.intervals import paired_limits, paired_p
 
 __all__ = ["DESIGNS"]
 

@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 
 import numpy as np
 
-from lockgate.rates import binomial_limits
+from lockgate.statistics.rates import binomial_limits
 
 __all__ = [
     "CLEAR",

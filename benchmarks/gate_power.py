@@ -10,7 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from gate_points import NOMINAL, RUNS
-from lockgate.stats import mcnemar_p, paired_p
+from lockgate.statistics.intervals import mcnemar_p, paired_p
 
 __all__ = ["Power", "cells", "power"]
 

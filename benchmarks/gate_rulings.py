@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from lockgate.engine.ruling import rule_all
-from lockgate.evidence import Evidence, Inference, Limits
 from lockgate.gates import parts_of
 from lockgate.metrics import evidence, measure
 from lockgate.model import Case, Check, Completion, Figure, Gate, Measure, Sample, Suite, Timing, Verdict
 from lockgate.rivals import Part
+from lockgate.statistics.evidence import Evidence, Inference, Limits
 
 __all__ = ["METRIC", "by_limits", "by_test", "ids", "parts_of_rate", "ruled", "timed"]
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from gate_points import CLEAR, DEAR, Scene, Tally, between, solved, tallied
 from gate_rulings import METRIC, by_limits, by_test, ids, ruled, timed
-from lockgate.inference import infer, infer_mean
 from lockgate.model import Counts, Figure, Gate, Labels, Measure
+from lockgate.statistics.inference import infer, infer_mean
 
 __all__ = ["ABSOLUTE"]
 

@@ -13,11 +13,11 @@ import numpy as np
 from gate_points import RUNS, Scene, Tally, turns
 from gate_rulings import METRIC, by_test, ids
 from lockgate.engine.early import _schedule
-from lockgate.inference import infer
 from lockgate.model import Gate, Measure
-from lockgate.power import power_n
-from lockgate.rates import binomial_p
-from lockgate.sequential import Looks
+from lockgate.statistics.inference import infer
+from lockgate.statistics.power import power_n
+from lockgate.statistics.rates import binomial_p
+from lockgate.statistics.sequential import Looks
 
 __all__ = ["EARLY", "Paths", "Saved", "fixed_n", "least_calls", "naive", "paths_of_rate", "saved", "sprt"]
 

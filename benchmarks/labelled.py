@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from lockgate.model import Case, Check, Completion
-from lockgate.stats import binomial_limits
+from lockgate.statistics.intervals import binomial_limits
 
 __all__ = [
     "FAMILIES",

@@ -33,7 +33,7 @@ from lockgate.prompts import render
 from lockgate.retrieval.index import Collection, open_collection
 from lockgate.retrieval.rerank import reranker
 from lockgate.retrieval.search import search
-from lockgate.stats import binomial_limits, bounded_limits
+from lockgate.statistics.intervals import binomial_limits, bounded_limits
 
 LINES, ORIGINAL = "rag_qa.jsonl.gz", "xquad.en.json"
 MISSING = """{folder} holds neither {lines} nor {original}.

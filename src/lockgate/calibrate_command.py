@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lockgate.agreement import Agreement, Share, agree
 from lockgate.documents.findings import shown_path
 from lockgate.engine.journal_file import DEFAULT_JOURNAL
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import Check, Rating, Suite
+from lockgate.statistics.agreement import Agreement, Share, agree
 from lockgate.units import count
 from lockgate.workplace import DEFAULT_PROJECT, project_option, registry_of, table
 

@@ -10,9 +10,13 @@ from datetime import UTC, datetime
 from statistics import fmean
 from typing import TypeAlias
 
-from lockgate.agreement import Agreement, agree
-from lockgate.clustering import Clusters, clustered, effective_n
-from lockgate.corrected import (
+from lockgate.figures import Key
+from lockgate.fingerprints import digest
+from lockgate.human import Labelled
+from lockgate.model import Calibration, Check, Metric
+from lockgate.statistics.agreement import Agreement, agree
+from lockgate.statistics.clustering import Clusters, clustered, effective_n
+from lockgate.statistics.corrected import (
     mean_limits,
     prediction_powered,
     rectifier_limits,
@@ -20,11 +24,7 @@ from lockgate.corrected import (
     rogan_gladen_limits,
     sum_limits,
 )
-from lockgate.figures import Key
-from lockgate.fingerprints import digest
-from lockgate.human import Labelled
-from lockgate.model import Calibration, Check, Metric
-from lockgate.stats import T_LEAST
+from lockgate.statistics.intervals import T_LEAST
 
 __all__ = ["Estimator", "Part", "Way", "doubts_of", "fingerprint_of", "way_of"]
 

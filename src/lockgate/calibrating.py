@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lockgate.agreement import Agreement, Share, agree
 from lockgate.calibrated import fingerprint_of
 from lockgate.documents.calibrations import SCHEMA, labels_digest
 from lockgate.documents.labels import LabelledAnswer
@@ -18,6 +17,7 @@ from lockgate.engine.scoring import judge_pairs
 from lockgate.errors import UsageError
 from lockgate.fingerprints import digest
 from lockgate.model import JSON, Check, Completion, Rating
+from lockgate.statistics.agreement import Agreement, Share, agree
 
 __all__ = ["Judged", "judge_labels", "store"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lockgate.changes import changes, weakened
-from lockgate.clustering import Clusters, clustered
 from lockgate.differences import Difference, difference
 from lockgate.flips import flips
 from lockgate.model import Comparison, Delta, Metric, Run, Sample
-from lockgate.permutation import permutation_p
-from lockgate.stats import mcnemar_p
+from lockgate.statistics.clustering import Clusters, clustered
+from lockgate.statistics.intervals import mcnemar_p
+from lockgate.statistics.permutation import permutation_p
 
 __all__ = ["compare"]
 

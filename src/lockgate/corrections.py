@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from lockgate.calibrated import Estimator, Part, Way, way_of
-from lockgate.clustering import Clusters
-from lockgate.evidence import Evidence, Limits, PValue, p_by_levels
 from lockgate.figures import Key, observe
 from lockgate.human import human_labels
-from lockgate.inference import NO_CLUSTERS
 from lockgate.model import Metric, Sample, Suite
-from lockgate.rates import binomial_limits
+from lockgate.statistics.clustering import Clusters
+from lockgate.statistics.evidence import Evidence, Limits, PValue, p_by_levels
+from lockgate.statistics.inference import NO_CLUSTERS
+from lockgate.statistics.rates import binomial_limits
 from lockgate.units import show
 
 __all__ = ["Corrected", "correct"]

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import TypeAlias
 
-from lockgate.clustering import Clusters
-from lockgate.confusion import macro_f1, macro_f1_limits
-from lockgate.evidence import Inference, Limits, p_by_levels
 from lockgate.figures import Key, Values, by_case, f1, fill, observe
-from lockgate.inference import NO_CLUSTERS, by_cluster, infer_mean, shared
 from lockgate.model import Counts, Figure, Metric, Sample
-from lockgate.sequential import Looks, at_every_look, at_the_last_look
-from lockgate.stats import f1_limits, paired_limits, paired_p
+from lockgate.statistics.clustering import Clusters
+from lockgate.statistics.confusion import macro_f1, macro_f1_limits
+from lockgate.statistics.evidence import Inference, Limits, p_by_levels
+from lockgate.statistics.inference import NO_CLUSTERS, by_cluster, infer_mean, shared
+from lockgate.statistics.intervals import f1_limits, paired_limits, paired_p
+from lockgate.statistics.sequential import Looks, at_every_look, at_the_last_look
 
 __all__ = ["Difference", "difference"]
 

@@ -13,14 +13,14 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from lockgate.clustering import Clusters
-from lockgate.evidence import Evidence
 from lockgate.hard import without_failure
-from lockgate.inference import NO_CLUSTERS
 from lockgate.model import Gate, Metric, Ruling, Sample
-from lockgate.power import needed_n
 from lockgate.rivals import BASELINE, Part, Status, advice, against_baselines, undecided
-from lockgate.sequential import Looks
+from lockgate.statistics.clustering import Clusters
+from lockgate.statistics.evidence import Evidence
+from lockgate.statistics.inference import NO_CLUSTERS
+from lockgate.statistics.power import needed_n
+from lockgate.statistics.sequential import Looks
 from lockgate.units import show
 
 __all__ = ["BASELINE", "join", "parts_of", "rule"]

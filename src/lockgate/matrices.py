@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import fmean
 from typing import Literal, TypeAlias
 
-from lockgate.confusion import Cases, class_counts, class_f1_limits, macro_f1, macro_f1_limits
 from lockgate.figures import ANY, Key, f1, observe
 from lockgate.model import ClassFigures, Estimate, Labels, Layout, Measure, Metric, Sample, Table
-from lockgate.stats import binomial_limits
+from lockgate.statistics.confusion import Cases, class_counts, class_f1_limits, macro_f1, macro_f1_limits
+from lockgate.statistics.intervals import binomial_limits
 
 __all__ = ["tabulate"]
 

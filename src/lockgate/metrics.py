@@ -7,16 +7,16 @@ from functools import partial
 from statistics import fmean
 from typing import TypeAlias
 
-from lockgate.clustering import Clusters
-from lockgate.confusion import macro_f1
 from lockgate.errors import UsageError
-from lockgate.evidence import Evidence, Inference, Limits
 from lockgate.figures import Key, Values, by_case, f1, fill, observe, quantile_of
-from lockgate.inference import NO_CLUSTERS, infer, infer_quantile
 from lockgate.model import BUILTIN_MEASURES, Counts, Figure, Measure, Metric, Sample, Timing
-from lockgate.rates import wilson_limits
-from lockgate.sequential import Looks
-from lockgate.stats import quantile_limits
+from lockgate.statistics.clustering import Clusters
+from lockgate.statistics.confusion import macro_f1
+from lockgate.statistics.evidence import Evidence, Inference, Limits
+from lockgate.statistics.inference import NO_CLUSTERS, infer, infer_quantile
+from lockgate.statistics.intervals import quantile_limits
+from lockgate.statistics.rates import wilson_limits
+from lockgate.statistics.sequential import Looks
 
 __all__ = ["evidence", "measure"]
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from lockgate.clustering import Clusters
 from lockgate.differences import Difference, difference
-from lockgate.inference import NO_CLUSTERS
 from lockgate.model import Gate, Metric, Sample
-from lockgate.power import paired_n, scaled_n, unmet
-from lockgate.sequential import Looks
-from lockgate.stats import T_LEAST
+from lockgate.statistics.clustering import Clusters
+from lockgate.statistics.inference import NO_CLUSTERS
+from lockgate.statistics.intervals import T_LEAST
+from lockgate.statistics.power import paired_n, scaled_n, unmet
+from lockgate.statistics.sequential import Looks
 from lockgate.units import show
 
 __all__ = ["BASELINE", "Part", "Status", "advice", "against_baselines", "undecided"]

@@ -10,11 +10,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from lockgate.agreement import agree
 from lockgate.cli import main
 from lockgate.documents.project import load_project
 from lockgate.documents.suites import load_suite
 from lockgate.model import Rating
+from lockgate.statistics.agreement import agree
 
 TEXT = (Path(__file__).parents[2] / "docs/how-to/calibrate-a-judge.md").read_text("utf-8")
 PROJECT = """\

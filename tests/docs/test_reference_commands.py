@@ -6,12 +6,12 @@ import re
 import pytest
 from pages import sections
 
-from lockgate import agreement
 from lockgate.cli import main
 from lockgate.documents.labels import LABEL
 from lockgate.documents.words import describe
 from lockgate.engine.recordings import SCHEMA
 from lockgate.report_commands import FORMATS
+from lockgate.statistics import agreement
 
 PAGE = sections("commands.md")
 

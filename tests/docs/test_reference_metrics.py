@@ -10,13 +10,13 @@ import pytest
 from pages import sections
 from worked_examples import ACCURACY, COMPUTED, figure_of, sample, suite_with
 
-import lockgate.betting
-import lockgate.confusion
-import lockgate.corrected
 import lockgate.figures
-import lockgate.power
-import lockgate.rates
-import lockgate.stats
+import lockgate.statistics.betting
+import lockgate.statistics.confusion
+import lockgate.statistics.corrected
+import lockgate.statistics.intervals
+import lockgate.statistics.power
+import lockgate.statistics.rates
 import lockgate.trials
 from lockgate import load_suite
 from lockgate.checks.classification import classification
@@ -39,7 +39,7 @@ from lockgate.model import (
     Timing,
 )
 from lockgate.reports.tables import tables_text
-from lockgate.stats import T_LEAST
+from lockgate.statistics.intervals import T_LEAST
 
 PAGE = sections("metrics-and-gates.md")
 OF_KIND = {
@@ -119,7 +119,13 @@ def test_the_difference_of_costs_has_its_method():
 
 @pytest.mark.parametrize(
     "module",
-    [lockgate.stats, lockgate.power, lockgate.figures, lockgate.confusion, lockgate.corrected],
+    [
+        lockgate.statistics.intervals,
+        lockgate.statistics.power,
+        lockgate.figures,
+        lockgate.statistics.confusion,
+        lockgate.statistics.corrected,
+    ],
     ids=lambda m: m.__name__,
 )
 def test_every_source_of_a_formula_is_named(module):

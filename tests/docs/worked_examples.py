@@ -7,13 +7,13 @@ from pathlib import Path
 from statistics import fmean
 
 from lockgate import load_suite
-from lockgate.corrected import rogan_gladen, rogan_gladen_limits
 from lockgate.figures import f1
 from lockgate.gates import rule
 from lockgate.metrics import measure
 from lockgate.model import BUILTIN_MEASURES, Completion, Counts, Measure, Sample, Timing, Verdict
-from lockgate.power import binomial_n, quantile_n
-from lockgate.stats import binomial_limits, bounded_limits, f1_limits
+from lockgate.statistics.corrected import rogan_gladen, rogan_gladen_limits
+from lockgate.statistics.intervals import binomial_limits, bounded_limits, f1_limits
+from lockgate.statistics.power import binomial_n, quantile_n
 from lockgate.units import show
 
 ACCURACY = Measure(name="accuracy")

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.inter_rater import cohens_kappa
 
-from lockgate.agreement import agree, kappa_error, kappa_limits, kappa_of
 from lockgate.model import Rating
-from lockgate.stats import binomial_limits
+from lockgate.statistics.agreement import agree, kappa_error, kappa_limits, kappa_of
+from lockgate.statistics.intervals import binomial_limits
 
 COUNT = st.integers(0, 60)
 TABLES = st.tuples(COUNT, COUNT, COUNT, COUNT).filter(

@@ -13,7 +13,6 @@ import pytest
 from lockgate.calibrated import fingerprint_of
 from lockgate.engine.early import drawn, settle
 from lockgate.engine.ruling import rule_all
-from lockgate.inference import infer
 from lockgate.model import (
     Calibration,
     Case,
@@ -29,6 +28,7 @@ from lockgate.model import (
     Verdict,
 )
 from lockgate.multiplicity import share_error
+from lockgate.statistics.inference import infer
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import special
 
-from lockgate.beta import beta_cdf, beta_quantile, binomial_cdf, t_quantile
+from lockgate.statistics.beta import beta_cdf, beta_quantile, binomial_cdf, t_quantile
 
 shapes = st.floats(0.5, 1e6)
 shares = st.floats(1e-6, 1 - 1e-6)

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lockgate.clustering import Cluster, cluster_t, clustered, effective_n
 from lockgate.metrics import measure
 from lockgate.model import Completion, Counts, Measure, Sample, Verdict
-from lockgate.rates import effective_p
+from lockgate.statistics.clustering import Cluster, cluster_t, clustered, effective_n
+from lockgate.statistics.rates import effective_p
 
 ACCURACY = Measure(name="accuracy")
 DESIGNS = {

@@ -12,7 +12,7 @@ from lockgate.flips import flips
 from lockgate.metrics import measure
 from lockgate.model import Completion, Gate, Measure, Metric, Ruling, Run, Sample, Verdict
 from lockgate.plain import from_plain, to_plain
-from lockgate.stats import mcnemar_p, paired_limits
+from lockgate.statistics.intervals import mcnemar_p, paired_limits
 
 ACCURACY = Measure(name="accuracy")
 SCORE = Measure(name="score", kind="mean")

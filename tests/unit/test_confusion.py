@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.confusion import class_counts, class_f1_limits, macro_f1, macro_f1_limits
 from lockgate.figures import ANY
 from lockgate.model import Counts, Labels
-from lockgate.stats import f1_limits
+from lockgate.statistics.confusion import class_counts, class_f1_limits, macro_f1, macro_f1_limits
+from lockgate.statistics.intervals import f1_limits
 
 
 def cases(*rows):

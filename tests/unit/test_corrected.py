@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockgate.corrected import (
+from lockgate.statistics.corrected import (
     mean_limits,
     prediction_powered,
     rectifier_limits,
@@ -17,7 +17,7 @@ from lockgate.corrected import (
     rogan_gladen_limits,
     sum_limits,
 )
-from lockgate.stats import binomial_limits, bounded_limits, paired_limits
+from lockgate.statistics.intervals import binomial_limits, bounded_limits, paired_limits
 
 SHARE = st.floats(0, 1)
 

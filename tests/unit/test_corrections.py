@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockgate.calibrated import doubts_of, fingerprint_of
-from lockgate.corrected import prediction_powered, rogan_gladen_limits
 from lockgate.corrections import correct
 from lockgate.engine.ruling import rule_all
 from lockgate.gates import rule
 from lockgate.metrics import measure
 from lockgate.model import Calibration, Case, Check, Completion, Gate, Measure, Rating, Sample, Suite, Verdict
+from lockgate.statistics.corrected import prediction_powered, rogan_gladen_limits
 
 RIGHT = Measure(name="right")
 MADE = "2026-11-01T00:00:00+00:00"

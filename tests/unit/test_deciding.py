@@ -7,8 +7,8 @@ from scipy import stats
 
 from lockgate.documents.suites import load_suite
 from lockgate.errors import DocumentError
-from lockgate.power import all_right_n, binomial_n, binomial_power, power_n
-from lockgate.stats import binomial_limits
+from lockgate.statistics.intervals import binomial_limits
+from lockgate.statistics.power import all_right_n, binomial_n, binomial_power, power_n
 
 
 def rows(n, *, language="en", per_document=1):

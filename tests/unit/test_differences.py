@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from lockgate.differences import difference
 from lockgate.model import Completion, Counts, Metric, Sample, Verdict
-from lockgate.stats import T_LEAST, bounded_limits, f1_limits, paired_limits
+from lockgate.statistics.intervals import T_LEAST, bounded_limits, f1_limits, paired_limits
 
 ACCURACY = Metric(name="accuracy", value=None)
 HALLUCINATED = Metric(name="hallucinated", value=None, better="lower")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from dataclasses import replace
 
 import pytest
@@ -183,20 +184,21 @@ def test_looking_forty_times_ships_a_model_at_the_bound_no_more_often_than_promi
     assert shipped <= 5 + 3 * (50 * 0.09) ** 0.5
 
 
-class Counting(Scripted):
-    """Says yes, one answer after the other, and counts how often it was asked."""
-
-    def complete(self, requests):
-        for request in requests:
-            self.answers[request.case_id] = "asked"
-            yield Completion(text="yes", request=request)
-
-
 def test_what_is_decided_is_not_asked():
     """The backend is left alone after the look that decides; what it was asked by then is all there is."""
-    backend = Counting(name="a:b", answers={})
-    made = suite(cases=2000)
-    run = run_suite(made, backend)
+    asked, judged = [], threading.Semaphore(1)
+
+    def answer(request):
+        assert judged.acquire(timeout=10), "the answer before was not judged"
+        asked.append(request.case_id)
+        return "yes"
+
+    def judge(case, completion):
+        judged.release()
+        return RIGHT.judge(case, completion)
+
+    made = replace(suite(cases=2000), checks=(replace(RIGHT, judge=judge),))
+    run = run_suite(made, Scripted(name="a:b", answers=answer))
     assert run.rulings[0].status == "pass"
-    assert run.expected_samples == len(run.samples) <= len(backend.answers) < 2000
-    assert {s.case_id for s in run.samples} <= set(backend.answers)
+    assert run.expected_samples == len(run.samples) <= len(asked) < 2000
+    assert {s.case_id for s in run.samples} <= set(asked)

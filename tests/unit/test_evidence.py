@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.evidence import p_by_levels
-from lockgate.inference import by_cluster, infer, infer_quantile, shared
 from lockgate.metrics import evidence
 from lockgate.model import Completion, Labels, Measure, Sample, Verdict
-from lockgate.rates import binomial_limits, binomial_p
+from lockgate.statistics.evidence import p_by_levels
+from lockgate.statistics.inference import by_cluster, infer, infer_quantile, shared
+from lockgate.statistics.rates import binomial_limits, binomial_p
 
 ACCURACY = Measure(name="accuracy")
 COST = Measure(name="cost_per_1k", kind="mean", better="lower", unit="usd")

@@ -17,10 +17,10 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 LAYERS = {
     1: ("errors", "model"),
     2: (
-        "registry", "fingerprints", "beta", "rates", "betting", "stats", "clustering", "evidence", "inference", "power", "plain", "figures", "confusion", "matrices",
-        "differences", "units", "sequential", "trials", "flips", "changes", "permutation", "hard", "multiplicity",
-        "rivals", "signing", "strict_json", "templates", "background", "chat_protocol", "quiet", "cachefiles",
-        "agreement", "corrected", "scales", "human", "calibrated", "retrieval", "documents.yaml_source",
+        "registry", "fingerprints", "statistics", "plain", "figures", "matrices", "differences", "units",
+        "trials", "flips", "changes", "hard", "multiplicity", "rivals", "signing", "strict_json", "templates",
+        "background", "chat_protocol", "quiet", "cachefiles", "scales", "human", "calibrated", "retrieval",
+        "documents.yaml_source",
     ),
     3: ("prompts", "variants"),
     4: ("documents", "backends", "checks"),
@@ -30,8 +30,8 @@ LAYERS = {
     8: ("baselines", "calibrating", "recorded", "workplace"),
     9: ("verification",),
     10: (
-        "pytest_plugin", "baseline_command", "journal_commands", "calibrate_command", "merge_command", "report_commands",
-        "verify_command",
+        "pytest_plugin", "baseline_command", "journal_commands", "calibrate_command", "merge_command",
+        "report_commands", "verify_command",
     ),
     11: ("cli",),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from lockgate.matrices import tabulate
 from lockgate.metrics import measure
 from lockgate.model import Case, Completion, Labels, Layout, Measure, Run, Sample, Verdict
 from lockgate.plain import from_plain, to_plain
-from lockgate.stats import binomial_limits
+from lockgate.statistics.intervals import binomial_limits
 
 TOPIC = Layout(name="topic", figure="topic_macro_f1", expected=("b", "a"), metrics=("topic",))
 MACRO = Measure(name="topic_macro_f1", kind="macro_f1")

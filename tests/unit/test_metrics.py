@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lockgate.errors import UsageError
 from lockgate.metrics import measure
 from lockgate.model import BUILTIN_MEASURES, Completion, Counts, Measure, Sample, Timing, Verdict
-from lockgate.stats import binomial_limits, bounded_limits, f1_limits, t_limits
+from lockgate.statistics.intervals import binomial_limits, bounded_limits, f1_limits, t_limits
 
 ACCURACY = Measure(name="accuracy")
 SCORE = Measure(name="score", kind="mean")

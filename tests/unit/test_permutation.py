@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lockgate.permutation import permutation_p
-from lockgate.stats import mcnemar_p
+from lockgate.statistics.intervals import mcnemar_p
+from lockgate.statistics.permutation import permutation_p
 
 differences = st.lists(st.integers(-8, 8).map(lambda n: n / 8), max_size=12)
 

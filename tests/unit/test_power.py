@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockgate.power import MOST, binomial_n, paired_n, quantile_n, scaled_n
-from lockgate.stats import binomial_limits, paired_limits, quantile_limits
+from lockgate.statistics.intervals import binomial_limits, paired_limits, quantile_limits
+from lockgate.statistics.power import MOST, binomial_n, paired_n, quantile_n, scaled_n
 
 
 @pytest.mark.parametrize(("bound", "n"), [(0.9, 29), (0.95, 59), (0.97, 99), (0.99, 299)])

@@ -10,11 +10,10 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
-from lockgate.beta import t_cdf
-from lockgate.betting import bounded_limits, bounded_p, f1_limits, f1_p
 from lockgate.model import Counts
-from lockgate.rates import binomial_limits, binomial_p, effective_limits, effective_p, wilson_limits
-from lockgate.stats import (
+from lockgate.statistics.beta import t_cdf
+from lockgate.statistics.betting import bounded_limits, bounded_p, f1_limits, f1_p
+from lockgate.statistics.intervals import (
     mcnemar_p,
     paired_limits,
     paired_p,
@@ -22,6 +21,13 @@ from lockgate.stats import (
     quantile_p,
     t_limits,
     t_p,
+)
+from lockgate.statistics.rates import (
+    binomial_limits,
+    binomial_p,
+    effective_limits,
+    effective_p,
+    wilson_limits,
 )
 
 confidences = st.floats(0.6, 0.999)

@@ -5,7 +5,7 @@ import pytest
 from lockgate.documents.quantiles import samples_for
 from lockgate.documents.suites import load_suite
 from lockgate.errors import DocumentError
-from lockgate.stats import quantile_limits
+from lockgate.statistics.intervals import quantile_limits
 
 HEAD = "suite: s\ncases: [{id: a, input: b}]\nchecks: [contains: c]\n"
 

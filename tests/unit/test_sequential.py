@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockgate.evidence import Inference
-from lockgate.rates import binomial_limits, binomial_p
-from lockgate.sequential import (
+from lockgate.statistics.evidence import Inference
+from lockgate.statistics.rates import binomial_limits, binomial_p
+from lockgate.statistics.sequential import (
     AT_THE_END,
     Looks,
     anytime_limits,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from lockgate.model import Counts
-from lockgate.stats import (
+from lockgate.statistics.intervals import (
     CONTINUITY,
     T_LEAST,
     binomial_limits,

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lockgate.clustering import clustered, effective_n
 from lockgate.model import Case, Correction, Gate, Measure
-from lockgate.power import all_right_n, binomial_power, power_n
+from lockgate.statistics.clustering import clustered, effective_n
+from lockgate.statistics.power import all_right_n, binomial_power, power_n
 from lockgate.units import count, show
 
 __all__ = ["check_decisions"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from lockgate.documents.findings import Findings
 from lockgate.figures import quantile_of
 from lockgate.model import BUILTIN_MEASURES, Gate, Latency
-from lockgate.power import quantile_n
+from lockgate.statistics.power import quantile_n
 
 __all__ = ["check_quantiles", "samples_for"]
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from lockgate.engine.ruling import Ruled, rule_all
 from lockgate.model import Ruling, Sample, Suite
-from lockgate.sequential import Looks
+from lockgate.statistics.sequential import Looks
 
 __all__ = ["Early", "Settled", "drawn", "settle"]
 

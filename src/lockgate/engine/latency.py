@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from lockgate.beta import t_quantile
 from lockgate.model import Timing
+from lockgate.statistics.beta import t_quantile
 from lockgate.units import show
 
 __all__ = ["Growth", "growth", "per_token_seconds", "timing_notes"]

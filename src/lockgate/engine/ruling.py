@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from lockgate.corrections import correct
-from lockgate.evidence import Evidence, nothing
 from lockgate.gates import join, parts_of
 from lockgate.metrics import evidence, measure
 from lockgate.model import (
@@ -22,7 +21,8 @@ from lockgate.model import (
 )
 from lockgate.multiplicity import share_error
 from lockgate.rivals import Part
-from lockgate.sequential import Looks
+from lockgate.statistics.evidence import Evidence, nothing
+from lockgate.statistics.sequential import Looks
 from lockgate.trials import MAJORITY, aggregated, split_aggregate
 
 __all__ = ["Ruled", "measures_of", "rule_all"]

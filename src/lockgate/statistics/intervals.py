@@ -11,9 +11,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from statistics import NormalDist, fmean
 
-from lockgate.beta import binomial_cdf, t_cdf, t_quantile
-from lockgate.betting import boundary, bounded_limits, f1_limits, is_rate
-from lockgate.rates import Limits, binomial_limits
+from lockgate.statistics.beta import binomial_cdf, t_cdf, t_quantile
+from lockgate.statistics.betting import boundary, bounded_limits, f1_limits, is_rate
+from lockgate.statistics.rates import Limits, binomial_limits
 
 __all__ = [
     "CONTINUITY",

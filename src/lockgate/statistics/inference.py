@@ -11,16 +11,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from lockgate.beta import t_cdf, t_quantile
-from lockgate.betting import bounded_limits, bounded_p, f1_limits, f1_p, is_rate
-from lockgate.clustering import Cluster, Clusters, cluster_t, clustered, effective_n, with_unseen
-from lockgate.confusion import macro_f1_limits
-from lockgate.evidence import Inference, Limits, nothing, p_by_levels
 from lockgate.figures import Key, Named, Values, by_case
 from lockgate.model import Counts, Figure
-from lockgate.rates import binomial_limits, binomial_p, effective_limits, effective_p
-from lockgate.sequential import Looks, at_every_look, at_the_last_look
-from lockgate.stats import T_LEAST, UNSEEN, quantile_limits, quantile_p, t_limits, t_p
+from lockgate.statistics.beta import t_cdf, t_quantile
+from lockgate.statistics.betting import bounded_limits, bounded_p, f1_limits, f1_p, is_rate
+from lockgate.statistics.clustering import Cluster, Clusters, cluster_t, clustered, effective_n, with_unseen
+from lockgate.statistics.confusion import macro_f1_limits
+from lockgate.statistics.evidence import Inference, Limits, nothing, p_by_levels
+from lockgate.statistics.intervals import T_LEAST, UNSEEN, quantile_limits, quantile_p, t_limits, t_p
+from lockgate.statistics.rates import binomial_limits, binomial_p, effective_limits, effective_p
+from lockgate.statistics.sequential import Looks, at_every_look, at_the_last_look
 
 __all__ = ["NO_CLUSTERS", "by_cluster", "infer", "infer_mean", "infer_quantile", "shared"]
 

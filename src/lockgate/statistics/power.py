@@ -6,10 +6,10 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
-from lockgate.beta import beta_cdf, binomial_cdf
 from lockgate.figures import quantile_of
 from lockgate.model import Metric, Sample
-from lockgate.stats import T_LEAST, paired_limits
+from lockgate.statistics.beta import beta_cdf, binomial_cdf
+from lockgate.statistics.intervals import T_LEAST, paired_limits
 
 __all__ = [
     "MOST",

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from lockgate.figures import ANY, f1
 from lockgate.model import Counts, Labels
-from lockgate.stats import f1_limits
+from lockgate.statistics.intervals import f1_limits
 
 __all__ = ["Cases", "Limits", "class_counts", "class_f1_limits", "macro_f1", "macro_f1_limits"]
 

@@ -6,7 +6,7 @@ import math
 from statistics import NormalDist
 from typing import TypeAlias
 
-from lockgate.beta import beta_cdf, beta_quantile
+from lockgate.statistics.beta import beta_cdf, beta_quantile
 
 __all__ = ["Limits", "binomial_limits", "binomial_p", "effective_limits", "effective_p", "wilson_limits"]
 

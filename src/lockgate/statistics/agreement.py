@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from lockgate.model import Rating
-from lockgate.stats import binomial_limits
+from lockgate.statistics.intervals import binomial_limits
 
 __all__ = ["Agreement", "Share", "agree", "kappa_error", "kappa_limits", "kappa_of"]
 

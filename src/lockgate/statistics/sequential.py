@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from lockgate.evidence import Inference, Limits, nothing
-from lockgate.stats import boundary
+from lockgate.statistics.evidence import Inference, Limits, nothing
+from lockgate.statistics.intervals import boundary
 
 __all__ = ["AT_THE_END", "Looks", "anytime_limits", "anytime_p", "at_every_look", "at_the_last_look"]
 

@@ -10,7 +10,7 @@ from functools import cache
 from statistics import fmean
 from typing import TypeAlias
 
-from lockgate.beta import t_quantile
+from lockgate.statistics.beta import t_quantile
 
 __all__ = ["Cluster", "Clusters", "cluster_t", "clustered", "effective_n", "with_unseen"]
 

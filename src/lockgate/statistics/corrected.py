@@ -11,8 +11,8 @@ from functools import cache, lru_cache
 from statistics import fmean
 from typing import TypeAlias
 
-from lockgate.beta import beta_quantile
-from lockgate.stats import binomial_limits, bounded_limits, paired_limits
+from lockgate.statistics.beta import beta_quantile
+from lockgate.statistics.intervals import binomial_limits, bounded_limits, paired_limits
 
 __all__ = [
     "mean_limits",

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from lockgate.model import Counts
-from lockgate.rates import Limits, binomial_limits, binomial_p
+from lockgate.statistics.rates import Limits, binomial_limits, binomial_p
 
 __all__ = ["boundary", "bounded_limits", "bounded_p", "f1_limits", "f1_p", "is_rate"]
 
