@@ -460,6 +460,14 @@ def test_groups_of_a_gate_are_told_apart():
     assert [text(cell) for cell in rows] == ["ft:v3, language de", "ft:v3, language en"]
 
 
+@pytest.mark.parametrize(("status", "there"), [("pass", True), ("inconclusive", True), ("fail", False)])
+def test_a_shared_error_rate_is_told_where_a_gate_could_pass(status, there):
+    """The p-value of passing stands before and after Holm's correction; a failed gate has no use for it."""
+    ruled = dataclasses.replace(ruling(status=status), p_value=0.01, adjusted_p=0.03)
+    [cell] = tree(run(rulings=(ruled,))).xpath("//table[caption='Gates']//td[@class='limits']")
+    assert ("p 0.01, 0.03 after Holm's correction" in text(cell)) is there
+
+
 def test_a_doubtful_or_corrected_metric_says_so():
     """Beside its limits."""
     metric = dataclasses.replace(ACCURACY, raw=0.6, doubt="Its check has no calibration.")

@@ -131,7 +131,10 @@ def _doubts(metric: Metric, ruling: Ruling | None) -> Iterator[str]:
         yield f"{show(metric.raw, metric.unit)} before the check's errors are taken out"
     if metric.doubt:
         yield metric.doubt
-    if ruling and ruling.adjusted_p is not None and ruling.adjusted_p != ruling.p_value:
+    # The p-value is that of passing: of a gate that failed it says nothing.
+    if ruling is None or ruling.status == "fail" or ruling.adjusted_p is None:
+        return
+    if ruling.adjusted_p != ruling.p_value:
         yield f"p {ruling.p_value:.3g}, {ruling.adjusted_p:.3g} after Holm's correction"
 
 
