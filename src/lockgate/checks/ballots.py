@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import Any, Protocol, TypeAlias
 
+from lockgate.checks.questions import response_format
 from lockgate.checks.verdicts import broken, failed, passed, unscored
 from lockgate.errors import FatalBackendError, LockgateError
 from lockgate.model import JSON, Backend, Case, Completion, Figure, Measure, Message, Request, Verdict
 from lockgate.strict_json import extract
 
-__all__ = ["Ballot", "Vote", "ask", "messages", "read_reply", "verdict_schema"]
+__all__ = ["Ballot", "Vote", "ask", "read_reply"]
 
 Pair: TypeAlias = tuple[Case, Completion]
 
@@ -103,29 +103,16 @@ def ask(
         votes: how often it is asked on each answer.
         structured: whether the form of the reply goes with the request.
     """
-    params = {"response_format": verdict_schema(ballot.schema)} if structured else {}
+    params = {"response_format": response_format("verdict", ballot.schema)} if structured else {}
     asked = [_requests(ballot, case, completion, votes, params) for case, completion in pairs]
     replies = _replies(backend, [r for one in asked for requests in one.votes for r in requests])
     return [_verdict(ballot, one, replies, measure) for one in asked]
-
-
-def messages(system: str, told: Mapping[str, JSON]) -> tuple[Message, ...]:
-    """The two messages of a request: what is to be done, and as JSON what it is to be done with."""
-    return (
-        {"role": "system", "content": system},
-        {"role": "user", "content": json.dumps(told, ensure_ascii=False)},
-    )
 
 
 def read_reply(reply: JSON, key: str) -> tuple[JSON, str]:
     """What a reply has under a key, and its reason."""
     told = reply if isinstance(reply, dict) else {}
     return told.get(key), str(told.get("reason") or "no reason given")
-
-
-def verdict_schema(schema: Mapping[str, JSON]) -> Mapping[str, JSON]:
-    """A JSON Schema as the chat protocol's `response_format`."""
-    return {"type": "json_schema", "json_schema": {"name": "verdict", "strict": True, "schema": dict(schema)}}
 
 
 def _requests(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
-from lockgate.model import JSON, Backend, Completion, Request
+from lockgate.model import JSON, Backend, Completion, Message, Request
 from lockgate.strict_json import extract
 
-__all__ = ["ask", "form", "value_in"]
+__all__ = ["ask", "form", "messages", "object_schema", "response_format", "value_in"]
 
 _SILENT = "the backend gave no answer"
 
@@ -23,8 +24,31 @@ def form(backend: Backend, name: str, schema: Mapping[str, JSON], *, strict: boo
     """
     if not getattr(backend, "takes_response_format", False):
         return {}
+    return {"response_format": response_format(name, schema, strict=strict)}
+
+
+def messages(system: str, told: Mapping[str, JSON]) -> tuple[Message, ...]:
+    """The two messages of a request: what is to be done, and as JSON what it is to be done with."""
+    return (
+        {"role": "system", "content": system},
+        {"role": "user", "content": json.dumps(told, ensure_ascii=False)},
+    )
+
+
+def object_schema(properties: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The JSON Schema of an object that has all of these properties and no others."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def response_format(name: str, schema: Mapping[str, JSON], *, strict: bool = True) -> dict[str, JSON]:
+    """A JSON Schema as the chat protocol's `response_format`; the words are those of `form`."""
     told = {"name": name, "schema": dict(schema), "strict": strict}
-    return {"response_format": {"type": "json_schema", "json_schema": told}}
+    return {"type": "json_schema", "json_schema": told}
 
 
 def ask(backend: Backend, requests: Sequence[Request]) -> list[Completion]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from lockgate.checks.claims import Claim
 from lockgate.checks.grounding.answers import Answer
-from lockgate.checks.questions import form, value_in
+from lockgate.checks.questions import form, messages, object_schema, value_in
 from lockgate.model import JSON, Backend, Completion, Request
 
 __all__ = ["SYSTEM", "decomposed", "requests_to_decompose"]
@@ -21,25 +20,10 @@ SYSTEM = (
     'nothing else: {"sentences": [{"sentence": <its number>, "statements": [<text>, …]}]}, one for each '
     "sentence."
 )
-_SCHEMA: Mapping[str, JSON] = {
-    "type": "object",
-    "properties": {
-        "sentences": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "sentence": {"type": "integer"},
-                    "statements": {"type": "array", "items": {"type": "string"}},
-                },
-                "required": ["sentence", "statements"],
-                "additionalProperties": False,
-            },
-        }
-    },
-    "required": ["sentences"],
-    "additionalProperties": False,
-}
+_SENTENCE = object_schema(
+    {"sentence": {"type": "integer"}, "statements": {"type": "array", "items": {"type": "string"}}}
+)
+_SCHEMA = object_schema({"sentences": {"type": "array", "items": _SENTENCE}})
 _TOGETHER = 25
 _MOST = 20
 
@@ -48,14 +32,7 @@ def requests_to_decompose(backend: Backend, answer: Answer) -> list[Request]:
     """What is asked to have an answer's sentences decomposed: 25 of them at a time."""
     params = form(backend, "statements", _SCHEMA)
     return [
-        Request(
-            case_id=answer.case_id,
-            messages=(
-                {"role": "system", "content": SYSTEM},
-                {"role": "user", "content": _told(answer, at)},
-            ),
-            params=params,
-        )
+        Request(case_id=answer.case_id, messages=messages(SYSTEM, _told(answer, at)), params=params)
         for at in range(0, len(answer.claims), _TOGETHER)
     ]
 
@@ -83,14 +60,13 @@ def decomposed(answer: Answer, replies: Sequence[Completion]) -> tuple[Claim, ..
     )
 
 
-def _told(answer: Answer, at: int) -> str:
+def _told(answer: Answer, at: int) -> dict[str, JSON]:
     sentences = answer.claims[at : at + _TOGETHER]
-    told = {
+    return {
         "question": answer.question,
         "answer": answer.text,
         "sentences": {str(number): claim.text for number, claim in enumerate(sentences, at + 1)},
     }
-    return json.dumps(told, ensure_ascii=False)
 
 
 def _named(reply: Completion, numbers: range) -> Iterator[tuple[int, list[str] | None]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from lockgate.checks.grounding.answers import Answer, Engine, Finding, Kind, Rea
 from lockgate.checks.grounding.decomposed import SYSTEM as DECOMPOSE
 from lockgate.checks.grounding.decomposed import decomposed, requests_to_decompose
 from lockgate.checks.grounding.portions import portions
-from lockgate.checks.questions import ask, form, value_in
+from lockgate.checks.questions import ask, form, messages, object_schema, value_in
 from lockgate.errors import UsageError
 from lockgate.fingerprints import digest
 from lockgate.model import JSON, Backend, Completion, Passage, Request, Setting, Span
@@ -30,26 +29,14 @@ _SCORES: Mapping[str, tuple[float, Kind]] = {
     "contradicted": (0.0, "contradiction"),
     "not in the source": (0.0, "not in the source"),
 }
-_SCHEMA: Mapping[str, JSON] = {
-    "type": "object",
-    "properties": {
-        "verdicts": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "claim": {"type": "integer"},
-                    "quote": {"type": "string"},
-                    "verdict": {"enum": list(_SCORES), "type": "string"},
-                },
-                "required": ["claim", "quote", "verdict"],
-                "additionalProperties": False,
-            },
-        }
-    },
-    "required": ["verdicts"],
-    "additionalProperties": False,
-}
+_VERDICT = object_schema(
+    {
+        "claim": {"type": "integer"},
+        "quote": {"type": "string"},
+        "verdict": {"enum": list(_SCORES), "type": "string"},
+    }
+)
+_SCHEMA = object_schema({"verdicts": {"type": "array", "items": _VERDICT}})
 _LINE = 0.5
 _TOGETHER = 25
 _CHARACTERS = 12_000
@@ -134,10 +121,7 @@ def _request(backend: Backend, answer: Answer, part: _Part) -> Request:
     }
     return Request(
         case_id=answer.case_id,
-        messages=(
-            {"role": "system", "content": _SYSTEM},
-            {"role": "user", "content": json.dumps(told, ensure_ascii=False)},
-        ),
+        messages=messages(_SYSTEM, told),
         params=form(backend, "verdicts", _SCHEMA),
     )
 
