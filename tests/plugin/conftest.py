@@ -31,6 +31,14 @@ backends:
     v3: {kind: scripted, answers: answers/v3.json}
 """
 
+JUDGED_PROJECT = """\
+backends:
+  ft:
+    v3: {kind: scripted, answers: answers/v3.json}
+  judge:
+    v1: {kind: scripted, answers: answers/judge.json}
+"""
+
 SUITE = """\
 suite: shop
 cases:
@@ -55,6 +63,10 @@ class Desk:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
         return target
+
+    def declare_judge(self) -> None:
+        """A project of ft:v3 and judge:v1."""
+        self.write("lockgate.yaml", JUDGED_PROJECT)
 
     def many(self, count: int, *, right: int, gates: str, checks: str = "") -> None:
         """A suite `many` of that many cases, the first `right` of which ft:v3 gets right."""

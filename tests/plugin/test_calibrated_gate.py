@@ -6,13 +6,6 @@ from click.testing import CliRunner
 
 from lockgate.cli import main
 
-PROJECT = """\
-backends:
-  ft:
-    v3: {kind: scripted, answers: answers/v3.json}
-  judge:
-    v1: {kind: scripted, answers: answers/judge.json}
-"""
 SUITE = """\
 suite: kind
 cases:
@@ -32,7 +25,7 @@ def set_up(desk, rubric="It is kind."):
     cases = [f"c{n:02}" for n in range(60)]
     labelled = [f"l{n:02}" for n in range(60)]
     rows = "\n".join(f"  - {{id: {name}, input: Say {name}}}" for name in cases)
-    desk.write("lockgate.yaml", PROJECT)
+    desk.declare_judge()
     (desk.pytester.path / "evalsuites/shop.yaml").unlink(missing_ok=True)
     desk.write("evalsuites/kind.yaml", SUITE % (rows, rubric))
     desk.write("answers/v3.json", dict.fromkeys(cases, "Of course."))

@@ -1,12 +1,5 @@
 """A check that asks a model is bound by the session: journalled, replayed, and never asked offline."""
 
-PROJECT = """\
-backends:
-  ft:
-    v3: {kind: scripted, answers: answers/v3.json}
-  judge:
-    v1: {kind: scripted, answers: answers/judge.json}
-"""
 SUITE = """\
 suite: shop
 cases:
@@ -20,7 +13,7 @@ gates:
 
 
 def set_up(desk, *, score=1):
-    desk.write("lockgate.yaml", PROJECT)
+    desk.declare_judge()
     desk.write("evalsuites/shop.yaml", SUITE)
     verdict = f'{{"reason": "kind", "score": {score}}}'
     desk.write("answers/judge.json", {"hours": verdict, "place": verdict})

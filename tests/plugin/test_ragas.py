@@ -5,13 +5,6 @@ from importlib.util import find_spec
 
 import pytest
 
-PROJECT = """\
-backends:
-  ft:
-    v3: {kind: scripted, answers: answers/v3.json}
-  judge:
-    v1: {kind: scripted, answers: answers/judge.json}
-"""
 SUITE = """\
 suite: shop
 cases:
@@ -25,7 +18,7 @@ gates:
 
 
 def set_up(desk):
-    desk.write("lockgate.yaml", PROJECT)
+    desk.declare_judge()
     desk.write("evalsuites/shop.yaml", SUITE)
     said = '{{"classifications": [{{"statement": "{}", "reason": "", "attributed": 1}}]}}'
     desk.write(
