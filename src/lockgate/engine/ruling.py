@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from lockgate.corrections import correct
+from lockgate.corrections import Corrected, correct
 from lockgate.gates import join, parts_of
 from lockgate.metrics import evidence, measure
 from lockgate.model import (
@@ -21,6 +21,7 @@ from lockgate.model import (
 )
 from lockgate.multiplicity import share_error
 from lockgate.rivals import Part
+from lockgate.statistics.clustering import Clusters
 from lockgate.statistics.evidence import Evidence, nothing
 from lockgate.statistics.sequential import Looks
 from lockgate.trials import MAJORITY, aggregated, split_aggregate
@@ -53,22 +54,26 @@ class _Scene:
     looks: Looks | None = None
     names: Collection[str] | None = None
 
+    @property
+    def clusters(self) -> Clusters:
+        """Which cases belong together."""
+        return self.suite.fields.get(self.suite.cluster, {})
+
     def measured(self, measures: Sequence[Measure], confidences: Mapping[str, float]) -> Ruled:
         """The metrics, each at its gate's confidence, corrected for their checks' errors."""
-        clusters = self.suite.fields.get(self.suite.cluster, {})
         found = measure(
             self.samples,
             measures,
             timings=self.timings,
             confidences=confidences,
-            clusters=clusters,
+            clusters=self.clusters,
             looks=self.looks,
             names=self.names,
         )
         own = [sample for sample in self.samples if sample.variant is None]
-        corrected = correct(found, own, self.suite, clusters=clusters)
+        corrected = correct(found, own, self.suite, clusters=self.clusters)
         if self.looks is not None and not self.looks.complete:
-            return Ruled(metrics=tuple(map(_held_back, corrected.metrics)), rulings=(), notes=corrected.notes)
+            return _held_back(corrected)
         return Ruled(
             metrics=corrected.metrics, rulings=(), notes=corrected.notes, evidence=corrected.evidence
         )
@@ -106,10 +111,11 @@ def rule_all(
     whole = scene.measured(measures, confidences)
     named = {m.name: m for m in measures}
     asked = [(gate, part) for gate in suite.gates for part in _scenes(gate, scene)]
-    metrics = [_metric(gate, part, whole, named.get(gate.metric)) for gate, part in asked]
+    own = [_measured(gate, part, whole, named.get(gate.metric)) for gate, part in asked]
+    metrics = [metric for metric, _ in own]
     parts = [
-        (_parts(gate, metric, part, named.get(gate.metric)), gate.confidence)
-        for (gate, part), metric in zip(asked, metrics, strict=True)
+        (_parts(gate, metric, part, tested), gate.confidence)
+        for (gate, part), (metric, tested) in zip(asked, own, strict=True)
     ]
     ruled = share_error(parts) if suite.correction == "holm" else [found for found, _ in parts]
     rulings = [
@@ -127,9 +133,14 @@ def measures_of(suite: Suite) -> tuple[Measure, ...]:
     return (*of_checks.values(), *of_variants, *_aggregates(suite, of_checks))
 
 
-def _held_back(metric: Metric) -> Metric:
-    """A metric that is corrected for its check's errors has no limits that hold at every look."""
-    return metric if metric.raw is None else replace(metric, low=None, high=None, floor=None, ceiling=None)
+def _held_back(found: Corrected) -> Ruled:
+    """A metric that is corrected for its check's errors has no limits and p-values for every look."""
+    metrics = tuple(
+        m if m.raw is None else replace(m, low=None, high=None, floor=None, ceiling=None)
+        for m in found.metrics
+    )
+    silent = {m.name: Evidence(least=nothing, most=nothing) for m in metrics if m.raw is not None}
+    return Ruled(metrics=metrics, rulings=(), notes=found.notes, evidence=silent)
 
 
 def _aggregates(suite: Suite, rates: Mapping[str, Measure]) -> Iterator[Measure]:
@@ -160,15 +171,19 @@ def _scenes(gate: Gate, scene: _Scene) -> Iterator[_Scene]:
         yield replace(scene, samples=mine, baselines=theirs, timings=(), group=value)
 
 
-def _metric(gate: Gate, scene: _Scene, whole: Ruled, measured: Measure | None) -> Metric:
-    if not scene.group:
-        return next(m for m in whole.metrics if m.name == gate.metric)
+def _measured(gate: Gate, scene: _Scene, whole: Ruled, measured: Measure | None) -> tuple[Metric, Evidence]:
+    """The gate's metric, and the p-values of the test that gave it its limits."""
     chosen = [measured] if measured is not None else []
-    found = scene.measured(chosen, {gate.metric: gate.confidence})
-    return next(m for m in found.metrics if m.name == gate.metric)
+    found = scene.measured(chosen, {gate.metric: gate.confidence}) if scene.group else whole
+    metric = next(m for m in found.metrics if m.name == gate.metric)
+    if metric.name in found.evidence:
+        return metric, found.evidence[metric.name]
+    own = measured or Measure(name=metric.name, kind=metric.kind, better=metric.better, unit=metric.unit)
+    tested = evidence(scene.samples, own, timings=scene.timings, clusters=scene.clusters, looks=scene.looks)
+    return metric, tested
 
 
-def _parts(gate: Gate, metric: Metric, scene: _Scene, measured: Measure | None) -> list[Part]:
+def _parts(gate: Gate, metric: Metric, scene: _Scene, tested: Evidence) -> list[Part]:
     """What the gate's bounds say of the samples that its metric is of: the cases', or their variants'."""
     expected, seen = _concerned(gate, scene)
     baselines = {word: seen if runs is scene.samples else runs for word, runs in scene.baselines.items()}
@@ -179,8 +194,8 @@ def _parts(gate: Gate, metric: Metric, scene: _Scene, measured: Measure | None) 
         seen=len(seen),
         samples=seen,
         baselines=baselines,
-        evidence=_evidence(metric, scene, measured),
-        clusters=scene.suite.fields.get(scene.suite.cluster, {}),
+        evidence=tested,
+        clusters=scene.clusters,
         looks=scene.looks,
     )
 
@@ -199,16 +214,3 @@ def _concerned(gate: Gate, scene: _Scene) -> tuple[int, list[Sample]]:
         ]
     cases = sum(within(case.id) for case in suite.cases)
     return cases * suite.trials, [s for s in scene.samples if s.variant is None]
-
-
-def _evidence(metric: Metric, scene: _Scene, measured: Measure | None) -> Evidence:
-    """The p-values of the test that gave the metric its limits."""
-    if metric.raw is not None and scene.looks is not None and not scene.looks.complete:
-        return Evidence(least=nothing, most=nothing)
-    if metric.raw is not None and measured is not None:
-        found = scene.measured([measured], {metric.name: metric.confidence}).evidence
-        if metric.name in found:
-            return found[metric.name]
-    own = measured or Measure(name=metric.name, kind=metric.kind, better=metric.better, unit=metric.unit)
-    clusters = scene.suite.fields.get(scene.suite.cluster, {})
-    return evidence(scene.samples, own, timings=scene.timings, clusters=clusters, looks=scene.looks)
