@@ -12,7 +12,7 @@ import numpy as np
 
 from gate_points import RUNS, Scene, Tally, turns
 from gate_rulings import METRIC, by_test, ids
-from lockgate.engine.early import _schedule
+from lockgate.engine.early import schedule
 from lockgate.model import Gate, Measure
 from lockgate.statistics.inference import infer
 from lockgate.statistics.power import power_n
@@ -131,7 +131,7 @@ def _first(looks: np.ndarray, passes: np.ndarray, fails: np.ndarray) -> Paths:
 @cache
 def _turns(bound: float, cases: int) -> tuple[list[int], list[int], list[int]]:
     """The looks, from how many right ones each passes, and up to how many it fails."""
-    looks = list(_schedule(cases))
+    looks = list(schedule(cases))
     passing, failing = [], []
     for seen in looks:
         fails, passes = turns(partial(_at_look, bound, cases, seen), seen)
@@ -166,7 +166,7 @@ def _mean(bound: float) -> Scene:
     gate = Gate(metric=METRIC, min=bound)
 
     def play(rng: np.random.Generator, n: int, runs: int, clear: float) -> Tally:
-        mean, looks = bound + clear, list(_schedule(n))
+        mean, looks = bound + clear, list(schedule(n))
         likely = ((1 - mean) ** 2, 2 * mean * (1 - mean), mean**2)
         steps = rng.multinomial(np.diff(looks, prepend=0), likely, (runs, len(looks)))
         rule = cache(lambda times, seen: _mean_at_look(gate, times, Looks(horizon=n, seen=seen)))

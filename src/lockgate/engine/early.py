@@ -12,7 +12,7 @@ from lockgate.engine.ruling import Ruled, rule_all
 from lockgate.model import Ruling, Sample, Suite
 from lockgate.statistics.sequential import Looks
 
-__all__ = ["Early", "Settled", "drawn", "settle"]
+__all__ = ["Early", "Settled", "drawn", "schedule", "settle"]
 
 _LOOKS = 40
 _Runs = Mapping[str, Sequence[Sample]]
@@ -53,7 +53,7 @@ class Early:
         self._ranks = {case_id: rank for rank, case_id in enumerate(drawn(suite))}
         self._heard: list[list[Sample]] = [[] for _ in self._ranks]
         self._complete = 0
-        self._due = _schedule(len(self._ranks))
+        self._due = schedule(len(self._ranks))
         self._next = next(self._due)
 
     @property
@@ -109,7 +109,7 @@ def settle(suite: Suite, samples: Sequence[Sample], baselines: _Runs = MappingPr
         by_case.setdefault(sample.case_id, []).append(sample)
     ids = drawn(suite)
     there = next((n for n, i in enumerate(ids) if len(by_case.get(i, ())) < suite.trials), len(ids))
-    for seen in _schedule(len(ids)):
+    for seen in schedule(len(ids)):
         if seen > min(there, len(ids) - 1):
             break
         found = _at(suite, [s for i in ids[:seen] for s in by_case[i]], seen, ids[:seen])
@@ -118,7 +118,7 @@ def settle(suite: Suite, samples: Sequence[Sample], baselines: _Runs = MappingPr
     return Settled(suite=suite, samples=samples, looks=Looks(horizon=len(ids), seen=there))
 
 
-def _schedule(cases: int) -> Iterator[int]:
+def schedule(cases: int) -> Iterator[int]:
     """After how many cases to look; the last look is at all of them."""
     step = max(1, math.ceil(cases / _LOOKS))
     yield from range(step, cases, step)
