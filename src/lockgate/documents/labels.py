@@ -39,7 +39,7 @@ LABEL = Table(
     ),
 )
 
-_OWN = ("case", "answer", "label", "group")
+_OWN = frozenset(key.name for key in LABEL.keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

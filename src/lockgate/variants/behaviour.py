@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
 from lockgate.model import Completion, Span, Verdict
-from lockgate.variants.values import holds
+from lockgate.variants.values import YES_NO, holds
 
 __all__ = ["Declines", "abstains", "follows", "tells_both", "turns", "without"]
 
@@ -17,8 +17,6 @@ _CONFLICT = re.compile(
     r"one (?:passage|source|document)|another (?:passage|source|document))\b",
     re.IGNORECASE,
 )
-
-_YES_NO = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
 
 Declines: TypeAlias = Callable[[str], bool]
 
@@ -66,7 +64,7 @@ def turns(old: Literal["yes", "no"], declines: Declines) -> Callable[[Completion
 
     def judge(completion: Completion) -> Verdict:
         first = re.search(r"[^\W\d_]+", completion.text)
-        said = _YES_NO.get(first[0].lower()) if first else None
+        said = YES_NO.get(first[0].lower()) if first else None
         if said == old:
             return _wrong(f"The answer still says {old!r}, and the passages now say the opposite.")
         if said is not None or declines(completion.text):

@@ -12,7 +12,7 @@ from lockgate.model import Case
 from lockgate.variants.behaviour import abstains, follows, tells_both, turns
 from lockgate.variants.edits import Added, Dropped, Edit, Replaced
 from lockgate.variants.recipes import Draft, NotApplicable, Recipe, Surroundings, at_least, leaves
-from lockgate.variants.values import holds, occurrences, other
+from lockgate.variants.values import YES_NO, holds, occurrences, other
 
 __all__ = ["conflicting_policy", "contradicted_passage", "removed_passage"]
 
@@ -23,7 +23,6 @@ _VERB = re.compile(
     r"\b(?:is|are|was|were|can|could|must|may|will|would|should|has|have|had|does|do|did)\b", re.IGNORECASE
 )
 _NEGATION = re.compile(r"(?:\s+not\b|n[’']t\b|\s+never\b)", re.IGNORECASE)
-_SAID: Mapping[str, Literal["yes", "no"]] = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +133,7 @@ def _answers(original: Case) -> list[str]:
     return [
         text
         for text in leaves(original.expected)
-        if text.lower() not in _SAID and (len(text) >= _SHORTEST or any(map(str.isdigit, text)))
+        if text.lower() not in YES_NO and (len(text) >= _SHORTEST or any(map(str.isdigit, text)))
     ]
 
 
@@ -222,7 +221,7 @@ def _copy(passage: str, values: Mapping[str, str]) -> str:
 def _yes_or_no(original: Case) -> Literal["yes", "no"] | None:
     if isinstance(original.expected, bool):
         return "yes" if original.expected else "no"
-    return _SAID.get(original.expected.strip().lower()) if isinstance(original.expected, str) else None
+    return YES_NO.get(original.expected.strip().lower()) if isinstance(original.expected, str) else None
 
 
 def _turned(original: Case) -> Replaced:

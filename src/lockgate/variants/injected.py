@@ -11,7 +11,7 @@ from lockgate.errors import UsageError
 from lockgate.model import Case
 from lockgate.variants.behaviour import without
 from lockgate.variants.edits import Edit, Replaced
-from lockgate.variants.recipes import Draft, NotApplicable, Recipe, Surroundings, at_least
+from lockgate.variants.recipes import Draft, NotApplicable, Recipe, Surroundings, at_least, named
 
 __all__ = ["ATTACKS", "injected_instruction"]
 
@@ -66,8 +66,9 @@ def injected_instruction(
                 text = original.question if passage is None else original.context[passage]
                 yield Draft(edits=_edits(attack, canary, passage, len(text)), behaves=without(canary))
 
-    names = None if checks is None else tuple(checks)
-    return Recipe(kind="injected_instruction", metric="directional", draft=draft, count=count, checks=names)
+    return Recipe(
+        kind="injected_instruction", metric="directional", draft=draft, count=count, checks=named(checks)
+    )
 
 
 def _canary(random: Random) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 from lockgate.errors import UsageError
 from lockgate.model import Case
 from lockgate.variants.edits import Added, Edit, Moved, Replaced
-from lockgate.variants.recipes import Draft, NotApplicable, Recipe, Surroundings, at_least, leaves
+from lockgate.variants.recipes import Draft, NotApplicable, Recipe, Surroundings, at_least, leaves, named
 from lockgate.variants.values import holds
 
 __all__ = ["FILLER", "irrelevant_passages", "order", "padding"]
@@ -54,7 +54,7 @@ def order(count: int = 1, *, checks: list[str] | None = None) -> Recipe:
             if moves:
                 yield Draft(edits=tuple(Edit((move,)) for move in moves))
 
-    return Recipe(kind="order", metric="invariance", draft=draft, count=count, checks=_names(checks))
+    return Recipe(kind="order", metric="invariance", draft=draft, count=count, checks=named(checks))
 
 
 def irrelevant_passages(
@@ -88,7 +88,7 @@ def irrelevant_passages(
             yield Draft(edits=_between(original, texts, around.random))
 
     return Recipe(
-        kind="irrelevant_passages", metric="invariance", draft=draft, count=count, checks=_names(checks)
+        kind="irrelevant_passages", metric="invariance", draft=draft, count=count, checks=named(checks)
     )
 
 
@@ -114,7 +114,7 @@ def padding(
         half = (len(chunks) + 1) // 2
         yield Draft(edits=tuple(_around(original, chunks[:half], chunks[half:], into)))
 
-    return Recipe(kind="padding", metric="invariance", draft=draft, count=1, checks=_names(checks))
+    return Recipe(kind="padding", metric="invariance", draft=draft, count=1, checks=named(checks))
 
 
 def _others(original: Case, around: Surroundings, most: int) -> list[str]:
@@ -158,7 +158,3 @@ def _around(original: Case, before: Sequence[str], after: Sequence[str], into: s
     end = len(original.question)
     yield from (Edit((Replaced(start=0, end=0, text=f"{text}\n\n"),)) for text in before)
     yield from (Edit((Replaced(start=end, end=end, text=f"\n\n{text}"),)) for text in after)
-
-
-def _names(checks: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if checks is None else tuple(checks)

@@ -22,6 +22,7 @@ __all__ = [
     "Surroundings",
     "at_least",
     "leaves",
+    "named",
     "vary",
 ]
 
@@ -131,6 +132,11 @@ def at_least(option: str, value: float, least: float) -> None:
     """
     if not value >= least:
         raise UsageError(f"{option!r} cannot be {value!r}. Write a number from {least:g} on.")
+
+
+def named(checks: Sequence[str] | None) -> tuple[str, ...] | None:
+    """The names of an option `checks`, None where it is not said."""
+    return None if checks is None else tuple(checks)
 
 
 def leaves(value: JSON) -> list[str]:

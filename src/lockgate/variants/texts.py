@@ -10,7 +10,7 @@ from typing import Literal
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import Case
 from lockgate.variants.edits import Edit, Replaced, of_words
-from lockgate.variants.recipes import Draft, NotApplicable, Recipe, Surroundings, at_least, leaves
+from lockgate.variants.recipes import Draft, NotApplicable, Recipe, Surroundings, at_least, leaves, named
 
 __all__ = ["FRAMES", "case", "misspell", "paraphrase", "translations", "typo_places", "typos", "whitespace"]
 
@@ -61,7 +61,7 @@ def typos(count: int = 1, *, rate: float = 0.1, checks: list[str] | None = None)
             chosen = around.random.sample(places, min(number, len(places)))
             yield _replacing((w.start(), w.end(), misspell(w[0], around.random)) for w in chosen)
 
-    return Recipe(kind="typos", metric="invariance", draft=draft, count=count, checks=_names(checks))
+    return Recipe(kind="typos", metric="invariance", draft=draft, count=count, checks=named(checks))
 
 
 def case(
@@ -88,7 +88,7 @@ def case(
             changed = _replacing((w.start(), w.end(), new) for w, new in words if new != w[0])
             yield Draft(edits=changed.edits, label=style)
 
-    return Recipe(kind="case", metric="invariance", draft=draft, checks=_names(checks))
+    return Recipe(kind="case", metric="invariance", draft=draft, checks=named(checks))
 
 
 def whitespace(count: int = 1, *, rate: float = 0.2, checks: list[str] | None = None) -> Recipe:
@@ -115,7 +115,7 @@ def whitespace(count: int = 1, *, rate: float = 0.2, checks: list[str] | None = 
             before, after = around.random.choice(_SPACES), around.random.choice(_SPACES)
             yield _replacing([(0, 0, before), *inside, (end, end, after)])
 
-    return Recipe(kind="whitespace", metric="invariance", draft=draft, count=count, checks=_names(checks))
+    return Recipe(kind="whitespace", metric="invariance", draft=draft, count=count, checks=named(checks))
 
 
 def paraphrase(
@@ -141,7 +141,7 @@ def paraphrase(
         for before, after in around.random.sample(frames, len(frames)):
             yield _replacing([(0, 0, before), (end, end, after)])
 
-    return Recipe(kind="paraphrase", metric="invariance", draft=draft, count=count, checks=_names(checks))
+    return Recipe(kind="paraphrase", metric="invariance", draft=draft, count=count, checks=named(checks))
 
 
 def translations(languages: str | list[str] | None = None, *, checks: list[str] | None = None) -> Recipe:
@@ -162,7 +162,7 @@ def translations(languages: str | list[str] | None = None, *, checks: list[str] 
             whole = _replacing([(0, len(original.question), text)])
             yield Draft(edits=whole.edits, label=language)
 
-    return Recipe(kind="translations", metric="invariance", draft=draft, checks=_names(checks))
+    return Recipe(kind="translations", metric="invariance", draft=draft, checks=named(checks))
 
 
 def typo_places(original: Case) -> list[re.Match[str]]:
@@ -217,7 +217,3 @@ def _frame(template: str) -> tuple[str, str]:
             f"The template {template!r} needs '{{{{ input }}}}' once. Put it where the input goes."
         )
     return parts[0], parts[1]
-
-
-def _names(checks: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if checks is None else tuple(checks)

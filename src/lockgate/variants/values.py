@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle
 from random import Random
+from typing import Literal
 
-__all__ = ["holds", "occurrences", "other", "pattern_of"]
+__all__ = ["YES_NO", "holds", "occurrences", "other", "pattern_of"]
+
+YES_NO: Mapping[str, Literal["yes", "no"]] = {"yes": "yes", "true": "yes", "no": "no", "false": "no"}
+"""How yes and no are written, in small letters, and which of them it is."""
 
 _TEENS = "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 _NUMBERS = tuple(f"zero one two three four five six seven eight nine ten {_TEENS}".split())
