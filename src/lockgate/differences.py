@@ -80,11 +80,14 @@ def difference(
     gained, lost = _discordant(*pair, metric)
     lower = metric.better == "lower"
     worst = _infer_filled(*pair, metric, clusters, looks, high=lower)
-    best = _infer_filled(*pair, metric, clusters, looks, high=not lower)
+    known = all(None not in figures.values() for figures in pair)
+    best = worst if known else _infer_filled(*pair, metric, clusters, looks, high=not lower)
+    below = _limits(worst, metric.confidence)
+    above = below if known else _limits(best, metric.confidence)
     return Difference(
         value=_value(*pair, metric),
-        low=None if worst is None else worst.limits(metric.confidence)[0],
-        high=None if best is None else best.limits(metric.confidence)[1],
+        low=below[0],
+        high=above[1],
         n=len(keys),
         unpaired=len(first) + len(second) - 2 * len(keys),
         gained=gained,
@@ -97,6 +100,10 @@ def difference(
 
 
 _F1 = ("f1", "macro_f1")
+
+
+def _limits(test: Inference | None, confidence: float) -> Limits:
+    return (None, None) if test is None else test.limits(confidence)
 
 
 def _infer_filled(
