@@ -30,10 +30,8 @@ def binomial_limits(successes: float, n: int, *, confidence: float) -> Limits:
     """
     _check(successes, n, confidence)
     least, most = math.floor(successes + _SLACK), math.ceil(successes - _SLACK)
-    return (
-        effective_limits(least, n, confidence=confidence)[0],
-        effective_limits(most, n, confidence=confidence)[1],
-    )
+    low, high = effective_limits(least, n, confidence=confidence)
+    return low, high if least == most else effective_limits(most, n, confidence=confidence)[1]
 
 
 def binomial_p(successes: float, n: int, bound: float, *, above: bool = True) -> float:
