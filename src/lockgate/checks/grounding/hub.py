@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from itertools import groupby
 from typing import Any, TypeAlias
 
@@ -99,7 +99,8 @@ def _by_pairs(model: str, answer: Answer) -> list[_Scored]:
     """All pairs of all claims are read in the same batches."""
     tokenizer, network = load_network(model, "cross-encoder")
     evidence = units(answer.passages)
-    read = [_windows_beside(tokenizer, network, claim.text, evidence) for claim in answer.claims]
+    count = cache(partial(length, tokenizer))
+    read = [_windows_beside(tokenizer, network, claim.text, evidence, count) for claim in answer.claims]
     pairs = [
         (" ".join(u.text for u in window), claim.text)
         for claim, found in zip(answer.claims, read, strict=True)
@@ -110,13 +111,22 @@ def _by_pairs(model: str, answer: Answer) -> list[_Scored]:
 
 
 def _windows_beside(
-    tokenizer: Any, network: Any, text: str, evidence: Sequence[Unit], *, label: str = ""
+    tokenizer: Any,
+    network: Any,
+    text: str,
+    evidence: Sequence[Unit],
+    count: Callable[[str], int],
+    *,
+    label: str = "",
 ) -> list[list[Unit]]:
-    """The evidence in windows that fit beside a text, each unit with a label; none where that is too long."""
-    fits, more = room(tokenizer, network, text), length(tokenizer, label) if label else 0
+    """The evidence in windows that fit beside a text, each unit with a label; none where that is too long.
+
+    `count` gives a text's tokens, and remembers those of the evidence: every claim asks for them again.
+    """
+    fits, more = room(tokenizer, network, text), count(label) if label else 0
     if fits < LEAST_ROOM + more:
         return []
-    return list(windows(evidence, fits, lambda one: length(tokenizer, one) + more))
+    return list(windows(evidence, fits, lambda one: count(one) + more))
 
 
 def _best(scored: Sequence[tuple[float, Sequence[Unit]]], answer: Answer) -> _Scored:
@@ -187,7 +197,8 @@ def _by_tokens(model: str, answer: Answer) -> list[_Scored]:
     risks: list[float] | None = None
     offsets: list[tuple[int, int]] = []
     evidence = units(answer.passages)
-    for window in _windows_beside(tokenizer, network, frame, evidence, label="passage 99:"):
+    count = cache(partial(length, tokenizer))
+    for window in _windows_beside(tokenizer, network, frame, evidence, count, label="passage 99:"):
         sources = [" ".join(u.text for u in found) for _, found in groupby(window, key=lambda u: u.source)]
         told = "\n".join(f"passage {n}: {text}" for n, text in enumerate(sources, 1))
         prompt = _prompt(answer.question, told, len(sources))
