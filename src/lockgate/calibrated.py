@@ -17,6 +17,7 @@ from lockgate.model import Calibration, Check, Metric
 from lockgate.statistics.agreement import Agreement, agree
 from lockgate.statistics.clustering import Clusters, clustered, effective_n
 from lockgate.statistics.corrected import (
+    Part,
     mean_limits,
     prediction_powered,
     rectifier_limits,
@@ -27,9 +28,6 @@ from lockgate.statistics.corrected import (
 from lockgate.statistics.intervals import T_LEAST
 
 __all__ = ["Estimator", "Part", "Way", "doubts_of", "fingerprint_of", "way_of"]
-
-Part: TypeAlias = tuple[float, tuple[float, float]]
-"""A value and its limits."""
 
 Estimator: TypeAlias = Callable[[Mapping[Key, float], float], Part]
 """Shares of what is good, and a confidence → the true share with its limits."""

@@ -15,6 +15,7 @@ from lockgate.statistics.beta import beta_quantile
 from lockgate.statistics.intervals import binomial_limits, bounded_limits, paired_limits
 
 __all__ = [
+    "Part",
     "mean_limits",
     "prediction_powered",
     "rectifier_limits",
