@@ -15,6 +15,7 @@ from lockgate.documents.findings import shown_path
 from lockgate.errors import UsageError
 from lockgate.fingerprints import digest
 from lockgate.registry import Registry
+from lockgate.reports.terminal import aligned
 
 __all__ = ["DEFAULT_PROJECT", "project_option", "registry_of", "table"]
 
@@ -47,11 +48,7 @@ def registry_of(folders: Sequence[Path]) -> Registry:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Rows under a head, aligned, without a line end."""
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows)
-    ]
-    return "\n".join(line.rstrip() for line in lines)
+    return aligned((head, *rows))
 
 
 def _way(folder: Path) -> list[Path]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from lockgate.model import Comparison, Delta, Flip, Run
 from lockgate.reports.escaping import code, plain
-from lockgate.reports.terminal import visible
+from lockgate.reports.terminal import aligned, visible
 from lockgate.units import UNKNOWN, count, show
 
-__all__ = ["beside_markdown", "beside_text"]
+__all__ = ["arrow", "beside_markdown", "beside_text"]
 
 _FLIPPED = ("newly failing", "fixed", "flaky")
 _HEAD = ("metric", "A", "B", "change", "limits", "pairs", "p")
@@ -23,10 +23,8 @@ def beside_text(theirs: Run, ours: Run, compared: Comparison) -> str:
         ours: run B.
         compared: what B's comparison with A says.
     """
-    rows = [_HEAD, *_rows(theirs, ours, compared)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    table = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines = [visible(_title(theirs, ours)), *(f"! {visible(said)}" for said in _changes(compared)), *table]
+    table = aligned([_HEAD, *_rows(theirs, ours, compared)])
+    lines = [visible(_title(theirs, ours)), *(f"! {visible(said)}" for said in _changes(compared)), table]
     for status, flips in _flips(compared):
         lines.append(f"{status}: {count(len(flips), 'case')}")
         lines += [f"  {visible(_told(flip, flip.case_id))}" for flip in flips]
@@ -76,10 +74,11 @@ def _change(delta: Delta | None) -> tuple[str, str, str, str]:
     size = f" by {show(abs(delta.value), delta.unit)}" if delta.value else ""
     limits = f"[{show(delta.low, delta.unit)}, {show(delta.high, delta.unit)}]"
     test = UNKNOWN if delta.p_value is None else f"{delta.p_value:.3g} ({delta.test})"
-    return f"{_arrow(delta)} {word}{size}", limits, f"{delta.n:,}", test
+    return f"{arrow(delta)} {word}{size}", limits, f"{delta.n:,}", test
 
 
-def _arrow(delta: Delta) -> str:
+def arrow(delta: Delta) -> str:
+    """Up where the run is better beyond its limits, down where it is worse, `≈` where neither is sure."""
     if delta.low is not None and delta.low > 0:
         return "▲"
     return "▼" if delta.high is not None and delta.high < 0 else "≈"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from lockgate.model import Comparison, Delta, Flip, Ruling, Run
+from lockgate.reports.comparison import arrow
 from lockgate.reports.escaping import code, plain
 from lockgate.reports.github import link_to
 from lockgate.reports.terminal import comparison_markdown
@@ -113,7 +114,7 @@ def _deltas(runs: Sequence[Run]) -> Iterator[str]:
     """The differences from the baseline; where there is none, the backends beside each other."""
     rows = [(run, delta) for run in runs if run.comparison for delta in run.comparison.deltas]
     if rows:
-        rows.sort(key=lambda pair: (not _gated(*pair), _arrow(pair[1]) != "▼"))
+        rows.sort(key=lambda pair: (not _gated(*pair), arrow(pair[1]) != "▼"))
         yield "| suite | backend | baseline | metric | change | limits | pairs |"
         yield "|---|---|---|---|---|---|---:|"
         lines = [_delta_row(run, delta) for run, delta in rows]
@@ -133,17 +134,10 @@ def _delta_row(run: Run, delta: Delta) -> str:
         plain(run.backend),
         plain(baseline),
         plain(delta.metric),
-        f"{_arrow(delta)} {word}{plain(size)}",
+        f"{arrow(delta)} {word}{plain(size)}",
         _limits(delta.low, delta.high, delta.unit),
         f"{delta.n:,}",
     )
-
-
-def _arrow(delta: Delta) -> str:
-    """Up where the run is better beyond its limits, down where it is worse, `≈` where neither is sure."""
-    if delta.low is not None and delta.low > 0:
-        return "▲"
-    return "▼" if delta.high is not None and delta.high < 0 else "≈"
 
 
 def _gated(run: Run, delta: Delta) -> bool:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from lockgate.model import Case, Metric, Ruling, Run, Sample, Span, Variation, Verdict
 from lockgate.units import UNKNOWN, show, show_bound
 
-__all__ = ["comparison_markdown", "comparison_table", "explain_miss", "gate_table", "visible"]
+__all__ = ["aligned", "comparison_markdown", "comparison_table", "explain_miss", "gate_table", "visible"]
 
 _Row: TypeAlias = Sequence[str]
 
@@ -36,14 +36,14 @@ def gate_table(run: Run) -> str:
     if not run.rulings:
         return f"The suite {run.suite!r} has no gates."
     head = ("gate", "ruling", "value", "limits", "n", "bound", "needed n")
-    table = _aligned([head, *map(_ruling_row, run.rulings)])
+    table = aligned([head, *map(_ruling_row, run.rulings)])
     reasons = [f"{r.status}: {visible(r.reason)}" for r in run.rulings if r.status != "pass"]
     return "\n".join([table, *reasons])
 
 
 def comparison_table(runs: Sequence[Run]) -> str:
     """Backends side by side, one row a run; `*` marks the best of each suite, `–` what is unknown."""
-    return _aligned(_comparison(runs, lambda text: f"{text}*"))
+    return aligned(_comparison(runs, lambda text: f"{text}*"))
 
 
 def comparison_markdown(runs: Sequence[Run]) -> str:
@@ -103,7 +103,8 @@ def _ruling_row(ruling: Ruling) -> _Row:
     )
 
 
-def _aligned(rows: Sequence[_Row]) -> str:
+def aligned(rows: Sequence[_Row]) -> str:
+    """Rows of as many cells each, under each other, without a line end."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     padded = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in padded)
