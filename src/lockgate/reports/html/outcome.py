@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from lockgate.model import Ruling, Run, Sample
 
-__all__ = ["Answer", "Outcome", "answer_of", "came_to", "gated", "missed"]
+__all__ = ["Answer", "Outcome", "answer_of", "came_to", "missed"]
 
 Outcome: TypeAlias = Literal["error", "miss", "unscored", "pass", "unasked"]
 """A sample: no answer, a check missed, one cannot tell, all passed, or never asked."""
@@ -29,11 +28,6 @@ def came_to(sample: Sample) -> Outcome:
     return "error" if "error" in statuses else "miss" if "fail" in statuses else "unscored"
 
 
-def gated(run: Run) -> frozenset[str]:
-    """The metrics that the run's gates bound."""
-    return run.gated
-
-
 def missed(run: Run, ruling: Ruling) -> int:
     """How many samples have no answer, or fall short in a check with a share in the ruling's metric."""
     name = ruling.metric.name
@@ -44,14 +38,6 @@ def missed(run: Run, ruling: Ruling) -> int:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Alone:
-    """Samples that fail whatever the gates say."""
-
-    errors: int
-    misses: int
-
-
 def answer_of(runs: Sequence[Run]) -> tuple[Answer, int, int]:
     """What one backend's runs come to, as the exit code does.
 
@@ -59,14 +45,15 @@ def answer_of(runs: Sequence[Run]) -> tuple[Answer, int, int]:
         The answer, how many samples have no answer, and how many miss a check that no gate bounds.
     """
     statuses = {ruling.status for run in runs for ruling in run.rulings}
-    alone = [_alone(run, gated(run)) for run in runs]
-    errors, misses = sum(a.errors for a in alone), sum(a.misses for a in alone)
+    alone = [sample for run in runs for sample in _alone(run)]
+    errors = sum(came_to(sample) == "error" for sample in alone)
+    misses = len(alone) - errors
     if "fail" in statuses or errors or misses:
         return "fail", errors, misses
     return "inconclusive" if "inconclusive" in statuses else "pass" if statuses else "none", 0, 0
 
 
-def _alone(run: Run, bounded: Collection[str]) -> _Alone:
-    failing = [s for s in (*run.samples, *run.variants) if s.error is not None or not s.governed(bounded)]
-    errors = sum(came_to(sample) == "error" for sample in failing)
-    return _Alone(errors=errors, misses=len(failing) - errors)
+def _alone(run: Run) -> list[Sample]:
+    """The samples that fail whatever the gates say."""
+    gated = run.gated
+    return [s for s in (*run.samples, *run.variants) if s.error is not None or not s.governed(gated)]
