@@ -12,7 +12,7 @@ from lockgate.engine.journal_file import DEFAULT_JOURNAL
 from lockgate.errors import UsageError
 from lockgate.model import Run, Sample
 from lockgate.units import count
-from lockgate.workplace import DEFAULT_PROJECT
+from lockgate.workplace import DEFAULT_PROJECT, project_option
 
 __all__ = ["baseline", "lean"]
 
@@ -30,12 +30,7 @@ def baseline() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Where baselines are kept; baselines beside the project file by default.",
 )
-@click.option(
-    "--project",
-    type=click.Path(path_type=Path),
-    default=Path(DEFAULT_PROJECT),
-    help=f"The project file; {DEFAULT_PROJECT} in the working folder by default.",
-)
+@project_option
 @click.option(
     "--journal",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -43,7 +38,9 @@ def baseline() -> None:
     metavar="FILE",
     help=f"Where runs are looked up; {DEFAULT_JOURNAL} by default.",
 )
-def _keep(run: str, *, suites: tuple[str, ...], folder: Path | None, project: Path, journal: Path) -> None:
+def _keep(
+    run: str, *, suites: tuple[str, ...], folder: Path | None, project: Path | None, journal: Path
+) -> None:
     """Keep a run as its suite's baseline: baselines/SUITE.json.
 
     RUN is a backend (its newest run of each suite in the journal), a run id, a run file or a report folder.
@@ -54,7 +51,7 @@ def _keep(run: str, *, suites: tuple[str, ...], folder: Path | None, project: Pa
     from lockgate.recorded import recorded
     from lockgate.reports.record import record
 
-    home = folder or project.parent / BASELINES
+    home = folder or (project or Path(DEFAULT_PROJECT)).parent / BASELINES
     for chosen in _chosen(recorded(run, journal=journal), suites):
         file = baseline_file(home, chosen.suite)
         _write(file, record(lean(chosen)))
