@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from lockgate.cachefiles import reading_anew
 from lockgate.documents.project import load_project
 from lockgate.errors import UsageError
 from lockgate.reports.terminal import visible
@@ -49,6 +48,7 @@ def verify(
 
     Exit code 0: it may be deployed. 1: it may not, with the one difference that matters most.
     """
+    from lockgate.cachefiles import reading_anew
     from lockgate.verification import read_certified, refusal
 
     age_seconds = None if max_age is None else seconds_of(max_age, option="--max-age")

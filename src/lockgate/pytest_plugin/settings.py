@@ -14,7 +14,6 @@ from lockgate.engine.asking import Policy
 from lockgate.engine.shards import Shard
 from lockgate.errors import LockgateError, UsageError
 from lockgate.reports.targets import Targets, read_targets
-from lockgate.signing import read_private_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -131,8 +130,13 @@ def _key(config: pytest.Config, targets: Targets) -> Ed25519PrivateKey | None:
         return None
     written = flagged or os.environ.get(SIGN_VARIABLE)
     file = config.invocation_params.dir / written if written else _from_ini(config, "llm_sign")
+    if file is None:
+        return None
+    # Most sessions sign nothing, and need not wait for what does.
+    from lockgate.signing import read_private_key
+
     try:
-        return None if file is None else read_private_key(file)
+        return read_private_key(file)
     except LockgateError as error:
         raise pytest.UsageError(f"--llm-sign: {error}") from error
 
