@@ -15,6 +15,7 @@ from lockgate.reports.github import SUMMARY_VARIABLE, workflow_commands
 from lockgate.reports.tables import tables_text
 from lockgate.reports.terminal import comparison_table, gate_table
 from lockgate.reports.worst import worst_cases
+from lockgate.units import count
 
 __all__ = ["summarise", "tell_github"]
 
@@ -77,11 +78,7 @@ def _provenance(run: Run) -> str:
     errors = sum(s.error is not None for s in samples)
     parts = [
         f"{len(run.samples)} of {run.expected_samples} samples",
-        *(
-            [f"{len(run.variants)} {'variant' if len(run.variants) == 1 else 'variants'}"]
-            if run.variants
-            else []
-        ),
+        *[count(len(run.variants), "variant")] * bool(run.variants),
         f"{replayed} from the journal",
         f"{errors} without an answer",
         f"fingerprint {run.fingerprint}",
