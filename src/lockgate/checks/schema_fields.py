@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
-__all__ = ["CannotValidate", "Violation", "count_fields", "field_counter", "violations"]
+__all__ = ["CannotValidate", "Violation", "field_counter", "violations"]
 
 _ABSENT: Any = object()
 _MOST = 1000
@@ -68,22 +68,16 @@ def violations(validator: Validator, answer: JSON) -> list[Violation]:
     return sorted(found, key=lambda v: (v.path, v.rule, v.message))
 
 
-def count_fields(schema: JSON, answer: JSON = _ABSENT, found: Sequence[Violation] = ()) -> Counts:
-    """The fields of an answer as true positives, false positives and false negatives.
+def field_counter(schema: JSON) -> Callable[..., Counts]:
+    """Counts an answer's fields as true positives, false positives and false negatives.
 
     Args:
-        schema: the schema.
-        answer: the JSON answer; left out where there is none.
-        found: its violations.
+        schema: the schema, which is read once for all answers, at the first of them.
 
     Returns:
-        Counts as `json_schema` defines them; fp + fn is 0 exactly when there is an answer without violation.
+        A function of the JSON answer, left out where there is none, and its violations. It gives counts as
+        `json_schema` defines them; fp + fn is 0 exactly when there is an answer without violation.
     """
-    return field_counter(schema)(answer, found)
-
-
-def field_counter(schema: JSON) -> Callable[..., Counts]:
-    """`count_fields` for one schema, which is read once for all answers, at the first of them."""
 
     @cache
     def fields() -> tuple[set[str], set[str]]:
