@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmark_module import benchmark_module
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "checks_format.py"
 
@@ -43,10 +44,7 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def benchmark(benchmark_modules):
-    """The benchmark as a module."""
-    return benchmark_modules("checks_format")
+benchmark = benchmark_module("checks_format")
 
 
 @pytest.fixture

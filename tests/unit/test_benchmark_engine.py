@@ -8,18 +8,10 @@ import sys
 import urllib.request
 
 import pytest
+from benchmark_module import benchmark_module
 
-
-@pytest.fixture
-def engine(benchmark_modules):
-    """The benchmark as a module."""
-    return benchmark_modules("engine")
-
-
-@pytest.fixture
-def desk(benchmark_modules):
-    """What the benchmark's projects are made and timed with."""
-    return benchmark_modules("desk")
+engine = benchmark_module("engine")
+desk = benchmark_module("desk")
 
 
 def at_the_kill(engine, **fields):

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmark_module import benchmark_module
 
 from lockgate.calibrated import fingerprint_of
 from lockgate.engine.early import drawn, settle
@@ -30,35 +31,11 @@ from lockgate.model import (
 from lockgate.multiplicity import share_error
 from lockgate.statistics.inference import infer
 
-
-@pytest.fixture
-def points(benchmark_modules):
-    """The module of points and tables."""
-    return benchmark_modules("gate_points")
-
-
-@pytest.fixture
-def rulings(benchmark_modules):
-    """The module that rules."""
-    return benchmark_modules("gate_rulings")
-
-
-@pytest.fixture
-def designs(benchmark_modules):
-    """The module of pairs, clusters, trials, several gates and errors."""
-    return benchmark_modules("gate_designs")
-
-
-@pytest.fixture
-def stops(benchmark_modules):
-    """The module of early stopping."""
-    return benchmark_modules("gate_stops")
-
-
-@pytest.fixture
-def charts(benchmark_modules):
-    """The module of line charts."""
-    return benchmark_modules("line_chart")
+points = benchmark_module("gate_points")
+rulings = benchmark_module("gate_rulings")
+designs = benchmark_module("gate_designs")
+stops = benchmark_module("gate_stops")
+charts = benchmark_module("line_chart")
 
 
 def play(scene, n, runs, clear=0.0):

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import gzip
-import importlib
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmark_module import benchmark_module
 
 from lockgate.checks.claims import claims
 from lockgate.checks.grounding.features import names
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
 TASKS = ("QA", "Summary", "Data2txt")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def benchmarks():
-    """The benchmarks can be imported, as they are when one of them is run."""
-    sys.path.insert(0, str(FOLDER))
-    yield
-    sys.path.remove(str(FOLDER))
-
-
-@pytest.fixture
-def rows_module():
-    """The module that reads rows."""
-    return importlib.import_module("groundedness_rows")
+rows_module = benchmark_module("groundedness_rows")
 
 
 def record(number):
@@ -114,10 +101,10 @@ def test_the_version_follows_the_data_and_the_code(rows_module, data, monkeypatc
     assert rows_module.version(data) != first
 
 
-def test_every_row_is_scored_by_weights_that_have_not_seen_it(rows_module, data):
+def test_every_row_is_scored_by_weights_that_have_not_seen_it(benchmark_modules, rows_module, data):
     """What is drawn to be told apart is, by fold, with its floor, kind and table."""
     pytest.importorskip("sklearn")
-    measured = importlib.import_module("checks_groundedness")
+    measured = benchmark_modules("checks_groundedness")
     rows = rows_of(rows_module, data)
     models = measured.fold_models(rows)
     scored = measured.held_out(rows, models, data)
@@ -133,9 +120,9 @@ def test_every_row_is_scored_by_weights_that_have_not_seen_it(rows_module, data)
     ]
 
 
-def test_a_lineage_says_what_read_the_features(rows_module, data):
+def test_a_lineage_says_what_read_the_features(benchmark_modules, rows_module, data):
     """The version that the rows are kept under stands in it."""
-    training = importlib.import_module("train_groundedness")
+    training = benchmark_modules("train_groundedness")
     model = {"threshold": {"prose": 0.5, "object": 0.5}, "line": 0.5}
     said = training.lineage(rows_of(rows_module, data), model, "0123456789ab")
     assert said["trained_on"] == {"RAGTruth": 96}

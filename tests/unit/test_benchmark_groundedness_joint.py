@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 import gzip
-import importlib
 import json
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmark_module import benchmark_module
 from tiny_encoder import save_tiny_encoder
 
 from lockgate.checks.claims import claims
 from lockgate.checks.grounding.reading import Reader
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
 PASSAGE = (
     "The cat sat on a mat in Paris in the park . A dog ran in Rome in the year 1998 . Fish eats 12 cats ."
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def benchmarks():
-    """The benchmarks can be imported, as they are when one of them is run."""
-    sys.path.insert(0, str(FOLDER))
-    yield
-    sys.path.remove(str(FOLDER))
-
-
-@pytest.fixture(scope="module")
-def training():
-    """The module that trains."""
-    return importlib.import_module("groundedness_joint")
-
-
-@pytest.fixture(scope="module")
-def making():
-    """The module that makes what is learned from."""
-    return importlib.import_module("groundedness_examples")
+training = benchmark_module("groundedness_joint")
+making = benchmark_module("groundedness_examples")
 
 
 def record(number, source="RAGTruth"):
@@ -73,9 +54,9 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def rows(data):
+def rows(data, benchmark_modules):
     """The answers as rows."""
-    module = importlib.import_module("groundedness_rows")
+    module = benchmark_modules("groundedness_rows")
     made = []
     for told in module.records(data):
         said = claims(told["response"])

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from pathlib import Path
 from random import Random
 
 import pytest
+from benchmark_module import benchmark_module
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
 SENTENCES = (
     "Ann Berg designed the kettle in Oslo in 1998.",
     "It is not heavier than 900 grams and was sold by Nordic Home for 40 dollars.",
@@ -17,18 +14,7 @@ SENTENCES = (
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def benchmarks():
-    """The benchmarks can be imported, as they are when one of them is run."""
-    sys.path.insert(0, str(FOLDER))
-    yield
-    sys.path.remove(str(FOLDER))
-
-
-@pytest.fixture(scope="module")
-def pairs():
-    """The module of the rules."""
-    return importlib.import_module("groundedness_pairs")
+pairs = benchmark_module("groundedness_pairs")
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +81,9 @@ def test_what_says_the_same_keeps_its_names_and_numbers(pairs):
         assert again
 
 
-def test_words_exclude_each_other_both_ways(pairs):
+def test_words_exclude_each_other_both_ways(benchmark_modules):
     """An opposite's opposite is one, and no word is its own."""
-    words = importlib.import_module("groundedness_words")
+    words = benchmark_modules("groundedness_words")
     assert words.OPPOSITES["accept"] == "reject"
     assert words.OPPOSITES["reject"] == "accept"
     assert not [w for w, other in {**words.OPPOSITES, **words.SYNONYMS}.items() if w == other]

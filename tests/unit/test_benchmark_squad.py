@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmark_module import benchmark_module
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "squad.py"
 PARAGRAPHS = {
@@ -17,10 +18,7 @@ PARAGRAPHS = {
 }
 
 
-@pytest.fixture(scope="module")
-def squad(benchmark_modules):
-    """The benchmark as a module."""
-    return benchmark_modules("squad")
+squad = benchmark_module("squad")
 
 
 def write_original(folder):
