@@ -198,17 +198,10 @@ def _claims(record: dict[str, Any]) -> list[Claim]:
 
 @cache
 def encoder_reader() -> Reader:
-    """The reader that the check uses, in half precision: half the time, and cosines keep three decimals."""
-    import torch
-
-    from lockgate.retrieval.loading import load_network
-
+    """The reader that the check uses."""
     encoder = embedder("minilm")
     assert isinstance(encoder, LocalEmbedder)
-    made = reader(encoder.model, LAYERS)
-    made.words(["first"])
-    load_network(encoder.model, "encoder", layers=max(LAYERS))[1].to(torch.bfloat16)
-    return made
+    return reader(encoder.model, LAYERS)
 
 
 def _chunk(part: Sequence[dict[str, Any]], source: Reader) -> Iterator[Row]:

