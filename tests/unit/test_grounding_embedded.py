@@ -9,10 +9,11 @@ from unittest.mock import ANY
 
 import numpy as np
 import pytest
+import torch
 from tiny_encoder import save_tiny_encoder
 
 from lockgate.checks.groundedness import grounded
-from lockgate.checks.grounding import embedded, odds
+from lockgate.checks.grounding import embedded, odds, reading
 from lockgate.checks.grounding.evidence import Evidence
 from lockgate.checks.grounding.features import features, names, read_ahead
 from lockgate.checks.grounding.joint import JOINT, SCORES
@@ -20,6 +21,7 @@ from lockgate.checks.grounding.reading import Reader, reader
 from lockgate.checks.grounding.units import units
 from lockgate.errors import MissingExtra
 from lockgate.model import Case, Completion, Passage, Setting
+from lockgate.retrieval.loading import load_network
 
 KETTLE = "The kettle has a warranty of two years. It weighs 900 grams. Ann Berg designed it in Oslo."
 
@@ -70,8 +72,37 @@ def test_words_are_read_whole(folder):
     assert np.linalg.norm(words.bare, axis=1) == pytest.approx(1, abs=1e-5)
 
 
-def test_states_do_not_hang_on_what_is_read_beside(folder):
+@pytest.fixture()
+def processor(monkeypatch):
+    """Says what the processor can do, and lets the network be read anew."""
+
+    def can(**capabilities: bool) -> None:
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+        reading._network.cache_clear()
+
+    yield can
+    reading._network.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "precision"),
+    [
+        ({"avx512_bf16": True}, torch.bfloat16),
+        ({"amx_bf16": True}, torch.bfloat16),
+        ({"avx512_bf16": False, "avx2": True}, torch.float32),
+        ({}, torch.float32),
+    ],
+)
+def test_half_precision_is_only_for_processors_that_have_it(folder, processor, capabilities, precision):
+    """What computes in bfloat16 reads in it; the word vectors stay as they are stored."""
+    processor(**capabilities)
+    assert reading._network(str(folder), 1).dtype is precision
+    assert load_network(str(folder), "encoder", layers=1)[1].dtype is torch.float32
+
+
+def test_states_do_not_hang_on_what_is_read_beside(folder, processor):
     """Read alone or in a batch, a text's vectors are the same, one for each word at each layer."""
+    processor(avx512_bf16=False)
     texts = ["a cat", "the dog sat on a mat in the park", "rome"]
     together = reader(str(folder), (0, 1)).states(texts)
     for text, states in zip(texts, together, strict=True):

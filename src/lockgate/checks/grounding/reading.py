@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lockgate.checks.overlap import is_common
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Read", "Reader", "Words", "reader"]
 
-_BATCH_TOKENS = 1024
+_BATCH_TOKENS = 512
 _RARE = 3.4
 _NUMBER = 2.5
 _KEPT = 1_000
@@ -99,29 +100,35 @@ class Reader:
     def _run(self, texts: Sequence[Words]) -> list[Read]:
         import numpy as np
 
-        read = dict[int, Read]()
-        for batch in _batches([len(t.pieces) for t in texts]):
-            for index, states in zip(batch, self._forward([texts[i].pieces for i in batch]), strict=True):
-                text = texts[index]
+        read = list[Read]()
+        for batch in _batches(texts):
+            for text, states in zip(batch, self._forward([t.pieces for t in batch]), strict=True):
                 pooled = _pooled(states[:, : text.end], text.starts)
-                read[index] = Read(pooled, states.astype(np.float16), text.pieces, text.places)
-        return [read[index] for index in range(len(texts))]
+                read.append(Read(pooled, states.astype(np.float16), text.pieces, text.places))
+        return read
 
-    def _forward(self, batch: Sequence[Sequence[int]]) -> list[Any]:
+    def _forward(self, batch: Sequence[Sequence[int]]) -> Iterator[Any]:
+        """The states of each text's tokens, shape (layers, tokens, dimensions).
+
+        The texts are read as one row in which each attends to itself alone, so that nothing is padded.
+        """
         import torch
 
         network = _network(self.model, max(self.layers))
-        longest = max(map(len, batch))
-        ids = torch.tensor([[*row, *[0] * (longest - len(row))] for row in batch])
-        mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in batch])
+        ids = torch.tensor([[piece for pieces in batch for piece in pieces]])
+        places = torch.tensor([[at for pieces in batch for at in range(len(pieces))]])
+        owner = torch.arange(len(batch)).repeat_interleave(torch.tensor([len(pieces) for pieces in batch]))
+        own = (owner[:, None] == owner)[None, None]
         with torch.inference_mode():
             hidden = network(
                 input_ids=ids.to(network.device),
-                attention_mask=mask.to(network.device),
+                position_ids=places.to(network.device),
+                attention_mask=own.to(network.device),
                 output_hidden_states=True,
             ).hidden_states
-        chosen = torch.stack([hidden[layer] for layer in self.layers], 1).float().cpu().numpy()
-        return [chosen[row, :, : len(pieces)] for row, pieces in enumerate(batch)]
+        chosen = torch.stack([hidden[layer][0] for layer in self.layers]).float().cpu().numpy()
+        ends = list(accumulate(len(pieces) for pieces in batch))
+        return (chosen[:, start:end] for start, end in pairwise([0, *ends]))
 
 
 @cache
@@ -151,10 +158,10 @@ def _network(model: str, depth: int) -> Any:
     import torch
 
     network = load_network(model, "encoder", layers=depth)[1]
-    found = getattr(torch.cpu, "get_capabilities", dict)()
-    if network.device.type != "cpu" or not (found.get("avx512_bf16") or found.get("amx_bf16")):
-        return network
-    return deepcopy(network).to(torch.bfloat16)
+    known: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    if network.device.type == "cpu" and (known.get("avx512_bf16") or known.get("amx_bf16")):
+        return deepcopy(network).to(torch.bfloat16)
+    return network
 
 
 @cache
@@ -173,34 +180,35 @@ def _split(model: str, depth: int, texts: Sequence[str]) -> list[Words]:
     tokenizer, network = load_network(model, "encoder", layers=depth)
     limit = min(network.config.max_position_embeddings, 512)
     read = tokenizer(list(texts), truncation=True, max_length=limit, return_offsets_mapping=True)
-    return [_words(model, depth, text, read[i]) for i, text in enumerate(texts)]
+    return [_words(_bare(model, depth), text, read[i]) for i, text in enumerate(texts)]
 
 
-def _words(model: str, depth: int, text: str, encoding: Any) -> Words:
+def _words(bare: Vectors, text: str, encoding: Any) -> Words:
     import numpy as np
 
-    places = _places(encoding) or [(0, 1, 0, len(text))]
+    pieces, offsets = encoding.ids, encoding.offsets  # each makes a list anew
+    places = _places(encoding.word_ids, offsets) or [(0, 1, 0, len(text))]
     said = tuple(text[first:last].lower() for _, _, first, last in places)
-    weights = [_weight(word, encoding.ids[p[0]], p[1] - p[0]) for word, p in zip(said, places, strict=True)]
+    weights = [_weight(word, pieces[p[0]], p[1] - p[0]) for word, p in zip(said, places, strict=True)]
     starts = tuple(place[0] for place in places)
-    bare = _pooled(_bare(model, depth)[encoding.ids[: places[-1][1]]][None], starts)[0]
     return Words(
         texts=said,
         weights=np.asarray(weights, np.float32),
-        bare=bare,
-        pieces=tuple(encoding.ids),
-        places=tuple(encoding.offsets),
+        bare=_pooled(bare[pieces[: places[-1][1]]][None], starts)[0],
+        pieces=tuple(pieces),
+        places=tuple(offsets),
         starts=starts,
         end=places[-1][1],
     )
 
 
-def _places(encoding: Any) -> list[tuple[int, int, int, int]]:
+def _places(
+    words: Sequence[int | None], offsets: Sequence[tuple[int, int]]
+) -> list[tuple[int, int, int, int]]:
     """Each word's first and last piece and character, ends excluded."""
     places = list[tuple[int, int, int, int]]()
     before = None
-    for position, word in enumerate(encoding.word_ids):
-        first, last = encoding.offsets[position]
+    for position, (word, (first, last)) in enumerate(zip(words, offsets, strict=True)):
         if word is not None and word == before:
             places[-1] = (places[-1][0], position + 1, places[-1][2], last)
         elif word is not None:
@@ -226,11 +234,13 @@ def _pooled(pieces: Vectors, starts: Sequence[int]) -> Vectors:
     return np.asarray(sums / np.maximum(np.linalg.norm(sums, axis=-1, keepdims=True), 1e-6), np.float32)
 
 
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Indexes in order of length, in batches of at most `_BATCH_TOKENS` padded tokens."""
-    batches: list[list[int]] = [[]]
-    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batches[-1] and lengths[index] * (len(batches[-1]) + 1) > _BATCH_TOKENS:
+def _batches(texts: Sequence[Words]) -> list[list[Words]]:
+    """The texts in order, in batches of at most `_BATCH_TOKENS` tokens."""
+    batches, room = list[list[Words]](), 0
+    for text in texts:
+        if room < len(text.pieces):
             batches.append([])
-        batches[-1].append(index)
+            room = _BATCH_TOKENS
+        batches[-1].append(text)
+        room -= len(text.pieces)
     return batches
