@@ -72,7 +72,7 @@ def test_words_are_read_whole(folder):
     assert np.linalg.norm(words.bare, axis=1) == pytest.approx(1, abs=1e-5)
 
 
-@pytest.fixture()
+@pytest.fixture
 def processor(monkeypatch):
     """Says what the processor can do, and lets the network be read anew."""
 
