@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lockgate.checks import citations
 from lockgate.checks.citations import cites_sources
+from lockgate.checks.grounding.answers import Engine
+from lockgate.checks.grounding.engines import engine_of
 from lockgate.errors import UsageError
-from lockgate.model import Case, Completion, Measure, Passage
+from lockgate.model import Case, Completion, Measure, Passage, Setting
 
 
 def judged(text, *, passages=3, context=(), **options):
@@ -213,6 +216,46 @@ def test_the_engines_are_those_of_grounded():
     """An unknown engine is a mistake of the suite."""
     with pytest.raises(UsageError, match="no engine 'lexicall'"):
         cites_sources(engine="lexicall")
+
+
+ANSWERS = (
+    "The warranty is two years [1]. Send it to Utrecht [2].",
+    "The warranty is two years [1, 3].",
+    "The warranty is two years.",
+    "The warranty is two years [9].",
+    "Anything else? [1]",
+    "",
+    "The warranty is two years [1]. Send it to Utrecht [2].",
+)
+
+
+def pair(number, text, *, passages=PASSAGES):
+    """A case and its answer, on passages about a kettle."""
+    retrieved = tuple(Passage(id=f"p{n}", text=said) for n, said in enumerate(passages, 1))
+    return Case(id=f"case {number}", input="?"), Completion(text=text, passages=retrieved)
+
+
+def test_the_engine_is_asked_once_for_many_answers(monkeypatch):
+    """All that several answers cite is read in one call, so that a model can read it in batches."""
+    calls = []
+
+    def read(answers, threshold):
+        calls.append([answer.text for answer in answers])
+        return engine_of("lexical", Setting()).read(answers, threshold)
+
+    monkeypatch.setattr(citations, "engine_of", lambda *_: Engine(read=read))
+    first, second = ANSWERS[0], "Ask Ann [1, 3]."
+    verdicts = cites_sources().many([pair(1, first), pair(2, "Blue [1].", passages=()), pair(3, second)])
+    assert calls == [["The warranty is two years.", "Send it to Utrecht.", *["Ask Ann."] * 3]]
+    assert [verdict.status for verdict in verdicts] == ["pass", "unscored", "pass"]
+
+
+@given(st.lists(st.sampled_from(ANSWERS) | st.text(alphabet="[]0123,. warnty", max_size=30), max_size=6))
+def test_many_answers_are_judged_as_each_alone(texts):
+    """Judged together, each answer has the verdict that it has by itself, at its own place."""
+    check = cites_sources(recall=0.6, precision=0.6)
+    pairs = [pair(n, text, passages=PASSAGES[: n % 4]) for n, text in enumerate(texts, 3)]
+    assert check.many(pairs) == [check(*one) for one in pairs]
 
 
 @given(st.text() | st.text(alphabet="[]0123,;- –a", max_size=40), st.integers(0, 3))

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from lockgate.checks.citation_marks import CITATION
 from lockgate.checks.claims import Claim, claims, has_word
-from lockgate.checks.grounding.answers import Answer, Engine
+from lockgate.checks.grounding.answers import Answer, Engine, Reading
 from lockgate.checks.overlap import has_content
 from lockgate.model import Passage, Span
 
-__all__ = ["Support", "supported"]
+__all__ = ["Citing", "Support", "supported"]
+
+_Key: TypeAlias = tuple[int, tuple[Span, ...]]
+"""Where a claim starts, and some of its citations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citing:
+    """An answer, its citations (a passage's number as note) and the passages that it could cite."""
+
+    question: str
+    text: str
+    spans: Sequence[Span]
+    passages: Sequence[Passage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,18 +49,21 @@ class _Cited:
     spans: tuple[Span, ...]
 
 
-def supported(
-    question: str, text: str, spans: Sequence[Span], passages: Sequence[Passage], engine: Engine
-) -> Support:
-    """Recall and precision of an answer's citations; `spans` are theirs, with a passage's number as note.
+def supported(answers: Sequence[Citing], engine: Engine) -> list[Support]:
+    """Recall and precision of each answer's citations, in order; the engine reads all that is cited at once.
 
     A claim without a verdict by the engine counts as one without support.
     """
-    carried = _carried(text, [span for span in spans if 1 <= int(span.note) <= len(passages)])
+    carried = [_carried(answer) for answer in answers]
+    asked = [_asked(*of) for of in zip(answers, carried, strict=True)]
+    readings = iter(engine.read([told for part in asked for told in part.values() if told.passages], None))
+    held = [{key: bool(t.passages) and _holds(next(readings)) for key, t in part.items()} for part in asked]
+    return [_support(answer.text, c, h) for answer, c, h in zip(answers, carried, held, strict=True)]
+
+
+def _support(text: str, carried: Sequence[_Cited], held: Mapping[_Key, bool]) -> Support:
     if not carried:
         return Support(shares={}, lacking=())
-    asked = [(c, some) for c in carried for some in _sets(c)]
-    held = _held(question, asked, passages, engine)
     whole = [held[c.claim.start, c.spans] for c in carried]
     marks = [(span, _does_its_part(c, span, held)) for c in carried for span in c.spans]
     shares = {"citation_recall": sum(whole) / len(whole)}
@@ -57,11 +74,12 @@ def supported(
     return Support(shares=shares, lacking=(*claimed, *idle))
 
 
-def _carried(text: str, spans: Sequence[Span]) -> list[_Cited]:
-    said = [claim for claim in claims(text) if has_content(claim.text)]
+def _carried(answer: Citing) -> list[_Cited]:
+    said = [claim for claim in claims(answer.text) if has_content(claim.text)]
+    there = [span for span in answer.spans if 1 <= int(span.note) <= len(answer.passages)]
     owned: list[dict[str, Span]] = [{} for _ in said]
-    for span in spans if said else ():
-        owned[_owner(text, said, span)].setdefault(str(int(span.note)), span)
+    for span in there if said else ():
+        owned[_owner(answer.text, said, span)].setdefault(str(int(span.note)), span)
     return [_Cited(claim=claim, spans=tuple(own.values())) for claim, own in zip(said, owned, strict=True)]
 
 
@@ -79,32 +97,24 @@ def _sets(cited: _Cited) -> list[tuple[Span, ...]]:
     return [cited.spans, *((span,) for span in cited.spans if len(cited.spans) > 1)]
 
 
-def _held(
-    question: str,
-    asked: Sequence[tuple[_Cited, tuple[Span, ...]]],
-    passages: Sequence[Passage],
-    engine: Engine,
-) -> dict[tuple[int, tuple[Span, ...]], bool]:
-    """Whether each claim, by its start, is supported by each set of its citations."""
-    held = {(c.claim.start, some): False for c, some in asked}
-    answers = {
-        (c.claim.start, some): _answer(question, c.claim, [passages[int(span.note) - 1] for span in some])
-        for c, some in asked
-    }
-    read = {key: answer for key, answer in answers.items() if answer.passages}
-    for key, reading in zip(read, engine.read(list(read.values()), None), strict=True):
-        held[key] = reading.score is not None and reading.score >= reading.threshold
-    return held
+def _asked(answer: Citing, carried: Sequence[_Cited]) -> dict[_Key, Answer]:
+    """What the engine is to read: each claim with each set of its citations."""
+    return {(c.claim.start, some): _answer(answer, c.claim, some) for c in carried for some in _sets(c)}
 
 
-def _answer(question: str, claim: Claim, passages: Sequence[Passage]) -> Answer:
-    """The claim as an answer of its own."""
+def _answer(answer: Citing, claim: Claim, cited: Sequence[Span]) -> Answer:
+    """The claim as an answer of its own, to the passages that are cited."""
     said = replace(claim, start=0, end=len(claim.text))
+    passages = (answer.passages[int(span.note) - 1] for span in cited)
     some = tuple(passage for passage in passages if has_word(passage))
-    return Answer(question=question, text=claim.text, claims=(said,), passages=some)
+    return Answer(question=answer.question, text=claim.text, claims=(said,), passages=some)
 
 
-def _does_its_part(cited: _Cited, span: Span, held: Mapping[tuple[int, tuple[Span, ...]], bool]) -> bool:
+def _holds(reading: Reading) -> bool:
+    return reading.score is not None and reading.score >= reading.threshold
+
+
+def _does_its_part(cited: _Cited, span: Span, held: Mapping[_Key, bool]) -> bool:
     start = cited.claim.start
     if len(cited.spans) == 1:
         return held[start, cited.spans]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from lockgate.checks.citation_marks import cited
-from lockgate.checks.citation_support import supported
+from lockgate.checks.citation_support import Citing, Support, supported
 from lockgate.checks.grounding.answers import Engine, passages_of
 from lockgate.checks.grounding.engines import engine_of
 from lockgate.checks.verdicts import failed, passed, unscored
@@ -66,10 +65,15 @@ def cites_sources(
     found = engine_of(engine, setting)
     least = {"citation_recall": recall, "citation_precision": precision}
     options = _Options(engine=found, least=least, passages=min, metric=metric)
+
+    def judge_many(pairs: Sequence[tuple[Case, Completion]]) -> list[Verdict]:
+        return _judge_many(options, pairs)
+
     return Check(
         name="cites_sources",
         measures=(Measure(name=metric), *(Measure(name=name, kind="mean") for name in least)),
-        judge=partial(_judge, options),
+        judge=lambda case, completion: judge_many([(case, completion)])[0],
+        judge_many=judge_many,
         identity={
             "check": "cites_sources",
             "rules": 2,
@@ -82,13 +86,24 @@ def cites_sources(
     )
 
 
-def _judge(options: _Options, case: Case, completion: Completion) -> Verdict:
+def _judge_many(options: _Options, pairs: Sequence[tuple[Case, Completion]]) -> list[Verdict]:
+    told = [_citing(options, case, completion) for case, completion in pairs]
+    support = iter(supported([c for c in told if isinstance(c, Citing)], options.engine))
+    return [_verdict(options, c, next(support)) if isinstance(c, Citing) else c for c in told]
+
+
+def _citing(options: _Options, case: Case, completion: Completion) -> Citing | Verdict:
+    """What there is to read, or the verdict where there is nothing."""
     passages = passages_of(case, completion)
     if not passages:
         reason = "There is no passage and no context that could be cited."
         return unscored(reason, dict.fromkeys((options.metric, *options.least)))
-    spans = cited(completion.text)
-    support = supported(case.question, completion.text, spans, passages, options.engine)
+    text = completion.text
+    return Citing(question=case.question, text=text, spans=cited(text), passages=passages)
+
+
+def _verdict(options: _Options, citing: Citing, support: Support) -> Verdict:
+    spans, passages = citing.spans, citing.passages
     wrong = [span for span in spans if not 1 <= int(span.note) <= len(passages)]
     different = len({span.note for span in spans})
     short = [_shortfall(name, support.shares.get(name), limit) for name, limit in options.least.items()]
