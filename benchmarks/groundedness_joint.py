@@ -16,10 +16,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from groundedness_examples import PASSAGES, Example, examples
+from groundedness_examples import PASSAGES, Example
 from groundedness_rows import Row, family
 from lockgate.checks.grounding.joint import Pair, Weights, forward, padded, scores
-from lockgate.checks.grounding.reading import Reader
 
 __all__ = ["FIRST", "FOLDS", "fresh", "joint_fold", "scored_rows", "trained_heads"]
 
@@ -45,22 +44,34 @@ def joint_fold(group: str) -> int:
     return int(group, 16) % FOLDS
 
 
-def trained_heads(
-    rows: Sequence[Row], data: Path, reader: Reader
-) -> tuple[dict[str, Weights], list[Example]]:
-    """Networks by the folds of RAGTruth that they have not seen ("", "0", "01", …), and all examples.
+def trained_heads(learned: Sequence[Example], folder: Path) -> dict[str, Weights]:
+    """Networks by the folds of RAGTruth that they have not seen ("", "0", "01", …).
 
     The network "" is what is shipped. That of one fold scores it; those of two score one of them for the last
     models of the other, so that nothing that a fold is measured by has learned from it.
+
+    Args:
+        learned: what they learn from.
+        folder: where each is kept when it is done, and taken from.
     """
-    learned = examples([r for r in rows if r.shippable], data, reader)
     told = _weighed(learned)
     start = fresh(learned[0].pair.claim.shape[1])
-    first = trained(start, [e for e in told if e[0].source != "RAGTruth"], part=0)
-    heads: dict[str, Weights] = {}
-    for without in ("", *map(str, range(FOLDS)), *map("".join, combinations("012", 2))):
-        heads[without] = trained(first, _second(told, without), part=1)
-    return heads, learned
+    first = _kept(folder / "first", start, [e for e in told if e[0].source != "RAGTruth"], part=0)
+    return {
+        without: _kept(folder / f"without-{without}", first, _second(told, without), part=1)
+        for without in ("", *map(str, range(FOLDS)), *map("".join, combinations("012", 2)))
+    }
+
+
+def _kept(place: Path, start: Weights, told: Sequence[Told], *, part: int) -> Weights:
+    """The network that is kept there, or else trained and kept."""
+    from safetensors.torch import load_file, save_file
+
+    path = place.with_suffix(".safetensors")
+    if not path.exists():
+        save_file({n: w.contiguous() for n, w in trained(start, told, part=part).items()}, f"{path}.part")
+        Path(f"{path}.part").replace(path)
+    return load_file(path)
 
 
 def _weighed(learned: Iterable[Example]) -> list[Told]:

@@ -1,6 +1,6 @@
 """The rows of groundedness with the scores of networks that have not seen them, and the shipped network.
 
-Training the networks takes about an hour on two cores: what comes of it is kept beside the rows.
+Training the networks takes about an hour on two cores: each is kept when it is done, beside the rows.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ import pickle
 from pathlib import Path
 from typing import Any
 
-from groundedness_examples import from_answers
+from groundedness_examples import examples, from_answers
 from groundedness_joint import scored_rows, trained_heads
 from groundedness_rows import Row, asked_rows, encoder_reader, version
+from lockgate.checks.grounding import joint
+from lockgate.checks.grounding.joint import JOINT
 
 __all__ = ["asked_scored", "scored_version", "shipped_head"]
 
-_FILES = ("pairs", "examples", "joint")
+_FILES = ("words", "pairs", "examples", "joint")
+_ROWS = "rows.pickle"
 
 
 def asked_scored(about: str) -> tuple[Path, Path, list[Row]]:
@@ -27,20 +30,21 @@ def asked_scored(about: str) -> tuple[Path, Path, list[Row]]:
     """
     data, folder, rows = asked_rows(about)
     place = _place(data, folder)
-    if not place.with_suffix(".pickle").exists():
+    if not (place / _ROWS).exists():
         _keep(place, data, rows)
-    return data, folder, pickle.loads(place.with_suffix(".pickle").read_bytes())
+    return data, folder, pickle.loads((place / _ROWS).read_bytes())
 
 
 def shipped_head(data: Path, folder: Path) -> bytes:
     """The network that has learned from all folds, as safetensors in half precision."""
-    return _place(data, folder).with_suffix(".safetensors").read_bytes()
+    return (_place(data, folder) / JOINT).read_bytes()
 
 
 def scored_version(data: Path) -> str:
     """What the networks depend on, in twelve digits: what rows do, the passages, the files that train."""
     beside = Path(__file__).parent
-    files = [data / "rag_qa.jsonl.gz", *(beside / f"groundedness_{name}.py" for name in _FILES)]
+    files = [data / "rag_qa.jsonl.gz", Path(joint.__file__)]
+    files += [beside / f"groundedness_{name}.py" for name in _FILES]
     parts = [version(data).encode(), *(hashlib.sha256(file.read_bytes()).digest() for file in files)]
     return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
 
@@ -52,13 +56,14 @@ def _place(data: Path, folder: Path) -> Path:
 def _keep(place: Path, data: Path, rows: list[Row]) -> None:
     from safetensors.torch import save
 
+    place.mkdir(parents=True, exist_ok=True)
     reader = encoder_reader()
-    heads, learned = trained_heads(rows, data, reader)
+    learned = examples([r for r in rows if r.shippable], data, reader)
+    heads = trained_heads(learned, place)
     others = from_answers([r for r in rows if not r.shippable], data, reader)
     scored = scored_rows(rows, heads, [*learned, *others])
-    place.parent.mkdir(parents=True, exist_ok=True)
     whole: dict[str, Any] = {name: w.half().contiguous() for name, w in heads[""].items()}
-    place.with_suffix(".safetensors").write_bytes(save(whole))
-    part = place.with_suffix(".part")
+    (place / JOINT).write_bytes(save(whole))
+    part = place / f"{_ROWS}.part"
     part.write_bytes(pickle.dumps(scored))
-    part.replace(place.with_suffix(".pickle"))
+    part.replace(place / _ROWS)

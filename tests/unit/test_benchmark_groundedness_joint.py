@@ -135,13 +135,29 @@ def test_what_is_learned_from_lowers_the_loss(training, learned, monkeypatch):
     assert not any(weights.requires_grad for weights in after.values())
 
 
-def test_rows_are_scored_by_networks_that_have_not_seen_them(training, rows, data, reader, monkeypatch):
+def test_rows_are_scored_by_networks_that_have_not_seen_them(training, rows, learned, tmp_path, monkeypatch):
     """Each row of RAGTruth by the three that lack its fold, and none of a set that all have learned from."""
     monkeypatch.setattr(training, "ROUNDS", (0.5, 0.5))
-    heads, claims_of = training.trained_heads(rows, data, reader)
+    heads = training.trained_heads(learned, tmp_path)
     assert sorted(heads) == ["", "0", "01", "02", "1", "12", "2"]
-    for row in training.scored_rows(rows, heads, claims_of):
+    for row in training.scored_rows(rows, heads, learned):
         own = str(training.joint_fold(row.group))
         wanted = {name for name in heads if own in name} if row.source == "RAGTruth" else set()
         assert set(row.joint) == wanted
         assert all(scores.shape == (len(row.texts), 4) for scores in row.joint.values())
+
+
+def test_a_network_that_is_kept_is_not_trained_again(training, learned, tmp_path, monkeypatch):
+    """What a session that was cut short had done is taken as it is, and only the rest is trained."""
+    monkeypatch.setattr(training, "ROUNDS", (0.5, 0.5))
+    before = training.trained_heads(learned, tmp_path)
+    (tmp_path / "without-1.safetensors").unlink()
+    (tmp_path / "without-2.safetensors.part").write_bytes(b"cut short")
+    trained, parts = training.trained, []
+    monkeypatch.setattr(
+        training, "trained", lambda *args, part: parts.append(part) or trained(*args, part=part)
+    )
+    after = training.trained_heads(learned, tmp_path)
+    assert parts == [1]
+    for name, weights in before.items():
+        assert all((after[name][part] == values).all() for part, values in weights.items())
