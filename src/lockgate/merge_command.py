@@ -101,7 +101,7 @@ def merge(
         _write(targets.folder, runs, registry, certify)
     if targets.github:
         _tell_github(runs, registry, inconclusive)
-    context.exit(int(any(_fails(suite, run, inconclusive) for suite, run in ruled)))
+    context.exit(int(any(_fails(run, inconclusive) for _, run in ruled)))
 
 
 def _rule(
@@ -162,20 +162,20 @@ def _tell(ruled: Sequence[_Ruled], splits: Sequence[Split]) -> None:
 
 
 def _failures(suite: Suite, run: Run) -> Iterator[str]:
-    """What fails whatever the gates say: samples without an answer, and misses that no gate governs."""
+    """The samples that fail by themselves, as they are told of."""
     from lockgate.reports.terminal import explain_miss, visible
 
     cases = {case.id: case for case in (*suite.cases, *(variant.case for variant in suite.variants))}
-    for sample in (*run.samples, *run.variants):
+    for sample in run.lone_failures:
         if sample.error is not None:
             yield f"case {visible(sample.case_id)!r}: {visible(sample.error)}"
-        elif not sample.governed(suite.gated):
+        else:
             yield explain_miss(cases[sample.case_id], sample)
 
 
-def _fails(suite: Suite, run: Run, inconclusive: str) -> bool:
+def _fails(run: Run, inconclusive: str) -> bool:
     failing = {"fail"} if inconclusive == "warn" else {"fail", "inconclusive"}
-    return any(ruling.status in failing for ruling in run.rulings) or any(_failures(suite, run))
+    return any(ruling.status in failing for ruling in run.rulings) or bool(run.lone_failures)
 
 
 def _certify(targets: Targets, sign: Path | None, project: Path | None) -> Certify:

@@ -178,6 +178,16 @@ class Run:
         """The metrics that its rulings stand on."""
         return frozenset(metric for ruling in self.rulings for metric in ruling.gate.covers)
 
+    @property
+    def lone_failures(self) -> tuple[Sample, ...]:
+        """The samples that fail by themselves, whatever its rulings say; those of cases before variants'.
+
+        They have no answer, or fall short in what no ruling stands on. One that was not asked is none.
+        """
+        gated = self.gated
+        every = (*self.samples, *self.variants)
+        return tuple(s for s in every if s.error is not None or not s.governed(gated))
+
     def metric(self, name: str) -> Metric | None:
         """The metric of that name, or None."""
         return next((m for m in self.metrics if m.name == name), None)

@@ -83,23 +83,17 @@ def _of_gates(runs: Sequence[Run], inconclusive: str) -> Iterator[_Annotation]:
 
 def _of_cases(runs: Sequence[Run]) -> Iterator[_Annotation]:
     for run in runs:
-        gated = run.gated
-        for sample in (*run.samples, *run.variants):
-            reason = _why_alone(sample, gated)
-            if reason is not None:
-                where = run.places.get(sample.case_id) or _suite(run)
-                yield "error", where, f"{run.suite} on {run.backend}: {sample.case_id}", reason
+        for sample in run.lone_failures:
+            where = run.places.get(sample.case_id) or _suite(run)
+            yield "error", where, f"{run.suite} on {run.backend}: {sample.case_id}", _why_alone(sample)
 
 
 _SAID = {"fail": "failed", "inconclusive": "is inconclusive"}
 
 
-def _why_alone(sample: Sample, gated: frozenset[str]) -> str | None:
-    """Why a sample fails whatever the gates say, or None."""
+def _why_alone(sample: Sample) -> str:
     if sample.error is not None:
         return f"no answer: {sample.error}"
-    if sample.governed(gated):
-        return None
     return " ".join(f"{v.check}: {v.reason}" for v in sample.shortfalls)
 
 

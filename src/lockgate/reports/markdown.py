@@ -45,7 +45,7 @@ def summary(runs: Run | Sequence[Run]) -> str:
 
 def _head(runs: Sequence[Run]) -> Iterator[str]:
     rulings = [ruling for run in runs for ruling in run.rulings]
-    alone = sum(_alone(run) for run in runs)
+    alone = sum(len(run.lone_failures) for run in runs)
     failed, open_ = (sum(r.status == s for r in rulings) for s in ("fail", "inconclusive"))
     told = [f"{failed} of {count(len(rulings), 'gate')} failed"] * bool(failed)
     told += [f"{open_} of {count(len(rulings), 'gate')} inconclusive"] * bool(open_)
@@ -58,11 +58,6 @@ def _head(runs: Sequence[Run]) -> Iterator[str]:
     bad = failed or alone or not samples
     passed = f"all {count(len(rulings), 'gate')} passed" if rulings else f"{count(samples, 'sample')} passed"
     yield f"## {'❌' if bad else '⚠️' if told else '✅'} Lockgate: {', '.join(told) or passed}"
-
-
-def _alone(run: Run) -> int:
-    gated = run.gated
-    return sum(s.error is not None or not s.governed(gated) for s in (*run.samples, *run.variants))
 
 
 def _loud(runs: Sequence[Run]) -> Iterator[str]:

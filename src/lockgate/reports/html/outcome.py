@@ -45,15 +45,9 @@ def answer_of(runs: Sequence[Run]) -> tuple[Answer, int, int]:
         The answer, how many samples have no answer, and how many miss a check that no gate bounds.
     """
     statuses = {ruling.status for run in runs for ruling in run.rulings}
-    alone = [sample for run in runs for sample in _alone(run)]
+    alone = [sample for run in runs for sample in run.lone_failures]
     errors = sum(came_to(sample) == "error" for sample in alone)
     misses = len(alone) - errors
     if "fail" in statuses or errors or misses:
         return "fail", errors, misses
     return "inconclusive" if "inconclusive" in statuses else "pass" if statuses else "none", 0, 0
-
-
-def _alone(run: Run) -> list[Sample]:
-    """The samples that fail whatever the gates say."""
-    gated = run.gated
-    return [s for s in (*run.samples, *run.variants) if s.error is not None or not s.governed(gated)]
