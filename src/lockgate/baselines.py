@@ -11,7 +11,7 @@ from lockgate.engine.journal import Journal
 from lockgate.errors import LockgateError, UsageError
 from lockgate.gates import BASELINE
 from lockgate.model import Run, Sample, Suite
-from lockgate.reports.record import read_record
+from lockgate.reports.record import read_run_file
 
 __all__ = ["BASELINES", "Baselines", "baseline_file"]
 
@@ -141,7 +141,7 @@ class Baselines:
 
     def _file(self, name: str) -> Sequence[Run]:
         if name not in self._files:
-            self._files[name] = _read(self._folder / name)
+            self._files[name] = read_run_file(self._folder / name)
         return self._files[name]
 
 
@@ -153,10 +153,3 @@ def baseline_file(folder: Path, suite: str) -> Path:
 
 def _called(name: str, run: Run) -> str:
     return run.backend if name == run.backend else f"{run.backend} ({shown_path(Path(name))})"
-
-
-def _read(file: Path) -> Sequence[Run]:
-    try:
-        return read_record(file.read_text("utf-8"))
-    except (OSError, ValueError, LockgateError) as error:
-        raise UsageError(f"The baseline {file.name} is no run file ({error}). Name a run.json.") from error

@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockgate.errors import LockgateError, UsageError
+from lockgate.errors import UsageError
 from lockgate.model import Run
-from lockgate.reports.record import read_record
+from lockgate.reports.record import read_run_file
 
 # The engine is imported where it is used: every other command would wait for it.
 if TYPE_CHECKING:
@@ -49,19 +49,12 @@ def _found(name: str, journal: Path) -> tuple[Run, ...] | None:
         if not path.is_file():
             raise UsageError(f"There is no {RUN_FILE} in {name}. Name a report folder, or a run file.")
     if path.is_file():
-        return _read(path)
+        return read_run_file(path)
     if not journal.is_file():
         return None
     with closing(_open(journal)) as kept:
         run = kept.run(name)
         return (run,) if run is not None else tuple(kept.newest_runs(name)) or None
-
-
-def _read(path: Path) -> tuple[Run, ...]:
-    try:
-        return read_record(path.read_text("utf-8"))
-    except (OSError, ValueError, LockgateError) as error:
-        raise UsageError(f"{path} is no run file ({error}). Name a run.json.") from error
 
 
 def _narrowed(runs: tuple[Run, ...] | None, backend: str, name: str) -> tuple[Run, ...] | None:

@@ -79,7 +79,7 @@ def test_nothing_is_found_where_nothing_is(journal, tmp_path):
 def test_a_broken_run_file_is_a_usage_error(journal, tmp_path):
     """The file is named, with what to do."""
     (tmp_path / "run.json").write_text("{")
-    with pytest.raises(UsageError, match=r"The baseline run\.json is no run file .* Name a run\.json\."):
+    with pytest.raises(UsageError, match=r"run\.json is no run file \(.+\)\. Name a run\.json\.$"):
         found(journal, tmp_path, written="run.json")
 
 

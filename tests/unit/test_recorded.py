@@ -81,7 +81,7 @@ def test_another_file_is_no_run_file(tmp_path, kept, content):
     """The error says what is wrong with it."""
     path = tmp_path / "other.json"
     path.write_text(content)
-    with pytest.raises(UsageError, match=r"other.json is no run file \(.+\). Name a run.json."):
+    with pytest.raises(UsageError, match=r"other\.json is no run file \(.+\)\. Name a run\.json\.$"):
         recorded(str(path), journal=kept)
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from runs import ACCURACY, any_runs, run
 
-from lockgate.reports.record import SCHEMA, read_record, record
+from lockgate.errors import UsageError
+from lockgate.reports.record import SCHEMA, read_record, read_run_file, record
 
 
 def test_a_run_comes_back_as_it_was():
@@ -74,6 +75,26 @@ def test_what_is_no_record_is_refused(text, what):
     """A foreign, damaged or newer file is an error that says which."""
     with pytest.raises(ValueError, match=what):
         read_record(text)
+
+
+def test_a_run_file_is_read_back(tmp_path):
+    """Its runs are those that were written there, in order."""
+    path = tmp_path / "run.json"
+    path.write_text(record([run(), run("prompt:v1")]), "utf-8")
+    assert read_run_file(path) == (run(), run("prompt:v1"))
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff", None])
+def test_what_is_no_run_file_is_a_usage_error(tmp_path, content):
+    """The error names the file, what is wrong with it and what to name, also where it cannot be read."""
+    path = tmp_path / "other.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        read_run_file(path)
+    said = str(caught.value)
+    assert said.startswith(f"{path} is no run file (")
+    assert said.endswith("). Name a run.json.")
 
 
 def test_unknown_fields_are_ignored():

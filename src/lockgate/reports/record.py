@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from lockgate.errors import UsageError
 from lockgate.model import Run
 from lockgate.plain import as_json, from_plain, to_plain
 
-__all__ = ["SCHEMA", "read_record", "record"]
+__all__ = ["SCHEMA", "read_record", "read_run_file", "record"]
 
 SCHEMA = "lockgate/run/1"
 """The record's format; a change that readers of the old one would misread gets another number."""
@@ -44,6 +46,18 @@ def read_record(text: str) -> tuple[Run, ...]:
         return tuple(from_plain(Run, plain) for plain in content["runs"])
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is damaged: {error}") from error
+
+
+def read_run_file(path: Path) -> tuple[Run, ...]:
+    """The runs of a file that holds what `record` wrote.
+
+    Raises:
+        UsageError: it cannot be read, or is no such file.
+    """
+    try:
+        return read_record(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} is no run file ({error}). Name a run.json.") from error
 
 
 def _lines(plain: Mapping[str, Any]) -> str:
