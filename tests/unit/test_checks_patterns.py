@@ -6,7 +6,12 @@ import re
 import subprocess
 import sys
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from lockgate.checks.patterns import Pattern
+from lockgate.checks.refusal_words import ABSTAINS, BESIDES, REFUSES
 
 UNUSED = """
 import lockgate.checks.groundedness, lockgate.checks.refusal, lockgate.checks.safety, sys
@@ -33,3 +38,20 @@ def test_importing_the_checks_compiles_none_of_their_patterns():
     count, _, compiled = done.stdout.strip().partition(" ")
     assert int(count) >= 15
     assert compiled == "[]"
+
+
+def test_what_is_needed_saves_the_search():
+    """A text without anything that is needed is not possible; with nothing needed every text is."""
+    pattern = Pattern(r"\bno\b|n't", needs=("no", "n't"))
+    assert [pattern.possible(text) for text in ("I do", "I know", "I don't")] == [False, True, True]
+    assert Pattern("b+").possible("")
+
+
+@settings(max_examples=60)
+@given(st.data())
+@pytest.mark.parametrize("pattern", [REFUSES, ABSTAINS, BESIDES])
+def test_whatever_matches_has_what_is_needed(pattern, data):
+    """No text that one of the long expressions finds something in is passed over for what it lacks."""
+    text = data.draw(st.from_regex(pattern.compiled, fullmatch=True))
+    assert pattern.needs
+    assert pattern.possible(text)

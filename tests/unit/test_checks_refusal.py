@@ -281,3 +281,11 @@ def test_every_text_has_a_stance(text, question):
     found = decided(text, LIKELY)
     assert stance(text, question) in ("refusal", "partial refusal", "abstention", "compliance")
     assert found.span is None or text[found.span.start : found.span.end] == found.span.text
+
+
+def test_a_letter_that_grows_in_lower_case_moves_no_span():
+    """The sentence that shows a refusal is found behind a letter that is two in lower case."""
+    text = "\u0130\u0130 said hello. I can't help with that."
+    found = verdict(text, should=True)
+    assert found.evidence[0].text.strip() == "I can't help with that."
+    assert text[found.evidence[0].start : found.evidence[0].end] == found.evidence[0].text

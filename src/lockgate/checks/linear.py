@@ -52,7 +52,7 @@ class Linear:
         numbers = set(hashed)
         scale = self.step / math.sqrt(len(numbers)) if numbers else 0.0
         for k, weights in enumerate(self.buckets):
-            scores[k] += scale * sum(_weight(weights, number) for number in numbers)
+            scores[k] += scale * sum(weights[n - 1] if n > 0 else -weights[-n - 1] for n in numbers)
         return dict(zip(self.classes, _softmax(scores), strict=True))
 
 
@@ -77,10 +77,6 @@ def load(name: str) -> Linear:
         threshold=stored["threshold"],
         digest=f"{zlib.crc32(raw):08x}",
     )
-
-
-def _weight(weights: memoryview, number: int) -> int:
-    return int(weights[number - 1]) if number > 0 else -int(weights[-number - 1])
 
 
 def _softmax(scores: list[float]) -> list[float]:

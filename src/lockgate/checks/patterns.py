@@ -10,15 +10,25 @@ __all__ = ["Pattern"]
 
 
 class Pattern:
-    """A regular expression that is compiled when it is first used, as most runs use few of all checks'."""
+    """A regular expression that is compiled when it is first used, as most runs use few of all checks'.
 
-    def __init__(self, text: str, flags: int = 0) -> None:
-        self.text, self.flags = text, flags
+    Args:
+        text: the expression.
+        flags: as `re.compile` takes them.
+        needs: what every text has one of in which the expression occurs; empty where nothing is known.
+    """
+
+    def __init__(self, text: str, flags: int = 0, *, needs: tuple[str, ...] = ()) -> None:
+        self.text, self.flags, self.needs = text, flags, needs
 
     @cached_property
     def compiled(self) -> re.Pattern[str]:
         """The expression itself."""
         return re.compile(self.text, self.flags)
+
+    def possible(self, text: str) -> bool:
+        """Whether a text has one of what is needed: much quicker than a search, and mostly enough."""
+        return not self.needs or any(need in text for need in self.needs)
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first place."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lockgate.checks.linear import load
 from lockgate.checks.refusal_cues import cues, hashed
-from lockgate.checks.refusal_rules import Stance, by_rules, english, outright, sentences
+from lockgate.checks.refusal_rules import Stance, by_rules, english, outright, plain, sentences
 from lockgate.checks.verdicts import failed, passed, unscored
 from lockgate.model import Case, Check, Completion, Figure, Labels, Layout, Measure, Span, Verdict
 
@@ -115,7 +115,7 @@ def _by_rules_alone(text: str) -> bool:
 
 def _opening(text: str) -> Span | None:
     """The first sentence: what a refusal without a phrase of its own is shown by."""
-    for start, sentence in sentences(text, _READ_CHARACTERS):
+    for start, sentence in sentences(plain(text[:_READ_CHARACTERS]), _READ_CHARACTERS):
         return Span(
             source="answer", start=start, end=start + len(sentence), text=text[start : start + len(sentence)]
         )

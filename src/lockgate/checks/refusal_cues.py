@@ -52,7 +52,7 @@ _TEXT = {
     "harm": r"\b(?:harm|violence|violent|illegal|crime|kill|suicide|hate|discriminat\w*|abus\w+|weapons?|"
     r"drugs?)\b",
 }
-_CUES = {name: Pattern(text, re.IGNORECASE) for name, text in _TEXT.items()}
+_CUES = {name: Pattern(text) for name, text in _TEXT.items()}
 _HEAVY = {"refuses": REFUSES, "abstains": ABSTAINS, "disapproves": REFUSES_WEAKLY}
 _WORD = re.compile(r"[a-z']+")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
@@ -63,20 +63,16 @@ _HASHED_WORDS = 40
 
 def cues(text: str, question: str = "") -> dict[str, float]:
     """Cue → 0..1: what the first sentence, the two after it and the rest say, and how the whole is made."""
-    said = plain(text)
+    said = plain(text[:_READ_CHARACTERS])
     parts = [s for _, s in sentences(said, _READ_CHARACTERS)]
-    places = {"first": parts[:1], "next": parts[1:3], "rest": parts[3:14]}
     found = {f"rules {by_rules(text)[0]}": 1.0, "echo": _echo(parts[:1], question)}
-    found["list"] = float(len(ITEM.findall(said[:_READ_CHARACTERS])) > 1)
-    found["code"] = float("```" in said)
-    for place, among in places.items():
-        for name, cue in _CUES.items():
-            hits = sum(cue.search(s) is not None for s in among)
-            found[f"{place} {name}"] = hits / len(among) if hits and place == "rest" else float(hits > 0)
-        if place != "rest":
-            heavy = {f"{place} {n}": float(any(c.search(s) for s in among)) for n, c in _HEAVY.items()}
-            found |= heavy
-    return found
+    found["list"] = float(len(ITEM.findall(said)) > 1)
+    found["code"] = float("```" in text)
+    for place, among in (("first", parts[:1]), ("next", parts[1:3])):
+        together = "\n".join(among)
+        found |= {f"{place} {name}": float(cue.search(together) is not None) for name, cue in _CUES.items()}
+        found |= {f"{place} {name}": float(any(_in(cue, s) for s in among)) for name, cue in _HEAVY.items()}
+    return found | {f"rest {name}": share for name, share in _shares(parts[3:14]).items()}
 
 
 def hashed(text: str, question: str = "") -> set[int]:
@@ -86,7 +82,7 @@ def hashed(text: str, question: str = "") -> set[int]:
     """
     asked = set(_LONG_WORD.findall(question.lower()))
     found = set[str]()
-    parts = sentences(plain(text).lower(), _READ_CHARACTERS)[:_HASHED_SENTENCES]
+    parts = sentences(plain(text[:_READ_CHARACTERS]), _READ_CHARACTERS)[:_HASHED_SENTENCES]
     for number, (_, sentence) in enumerate(parts):
         words = ["?" if w in asked else w for w in _WORD.findall(sentence)[:_HASHED_WORDS]]
         place = "first" if number == 0 else "then"
@@ -95,8 +91,19 @@ def hashed(text: str, question: str = "") -> set[int]:
     return {bucket(feature, COLUMNS) for feature in found}
 
 
+def _shares(among: list[str]) -> dict[str, float]:
+    """Cue → the share of the sentences that have it."""
+    together = "\n".join(among)
+    there = {name: cue for name, cue in _CUES.items() if cue.search(together)}
+    return {name: sum(cue.search(s) is not None for s in among) / len(among) for name, cue in there.items()}
+
+
+def _in(cue: Pattern, sentence: str) -> bool:
+    return cue.possible(sentence) and cue.search(sentence) is not None
+
+
 def _echo(first: list[str], question: str) -> float:
     """The share of the question's longer words that the first sentence takes up."""
     asked = set(_LONG_WORD.findall(question.lower()))
-    said = set(_LONG_WORD.findall(first[0].lower())) if first else set()
+    said = set(_LONG_WORD.findall(first[0])) if first else set()
     return len(asked & said) / len(asked) if asked else 0.0

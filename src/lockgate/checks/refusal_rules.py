@@ -28,7 +28,7 @@ Stance: TypeAlias = Literal["refusal", "partial refusal", "abstention", "complia
 
 _SENTENCE = re.compile(r"[^.!?。！？؟\n]+[.!?。！？؟]*")
 _WHOLE = re.compile(r"[^\n.!?。！？؟]+(?:[.!?](?=\S)[^\n.!?。！？؟]*)*[.!?。！？؟]*")
-_ABBREVIATION = re.compile(r"\b(mr|mrs|ms|dr|st|e\.g|i\.e|inc|vs|no|approx|u\.s)\.", re.IGNORECASE)
+_ABBREVIATION = re.compile(r"\b(mr|mrs|ms|dr|st|e\.g|i\.e|inc|vs|no|approx|u\.s)\.")
 _SOURCES = re.compile(r"article|passage|context|document|source|provided|filing|evidence", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
 _COMMON = frozenset(
@@ -45,7 +45,7 @@ _SENTENCES = 60
 @lru_cache(maxsize=8)
 def by_rules(text: str) -> tuple[Stance, Span | None]:
     """The stance with the sentence that shows it: one of the first three, or of a long answer's last."""
-    said = plain(text)
+    said = plain(text[: _HEAD_CHARACTERS + _READ_CHARACTERS])
     head = _head(said)
     abstains, refuses = _first(ABSTAINS, head, text), _first(REFUSES, head, text)
     if not english(said[:_HEAD_CHARACTERS]):
@@ -70,17 +70,17 @@ def english(text: str) -> bool:
 
 def outright(span: Span) -> bool:
     """Whether the sentence that shows a stance declines in so many words."""
-    said = BESIDES.sub("", plain(span.text))
-    return REFUSES.search(said) is not None or REFUSES_ABROAD.search(said) is not None
+    said = plain(span.text)
+    return _says(REFUSES, said) or _says(REFUSES_ABROAD, said)
 
 
 def plain(text: str) -> str:
-    """The text with straight apostrophes, character for character."""
-    return text.replace("\u2019", "'").replace("\u2018", "'")
+    """The text in lower case with straight apostrophes, character for character."""
+    return text.replace("\u2019", "'").replace("\u2018", "'").replace("\u0130", "I").lower()
 
 
 def sentences(text: str, characters: int) -> list[tuple[int, str]]:
-    """The sentences of a text's beginning, each with its start."""
+    """The sentences of the beginning of a text in lower case, each with its start."""
     masked = _ABBREVIATION.sub(lambda m: m[0][:-1] + " ", text[:characters])
     return [(m.start(), m[0]) for m in _SENTENCE.finditer(masked) if m[0].strip()]
 
@@ -99,7 +99,7 @@ def _answers(text: str, span: Span) -> bool:
 
 def _first(pattern: Pattern, among: list[tuple[int, str]], text: str) -> Span | None:
     for start, sentence in among:
-        if pattern.search(BESIDES.sub("", sentence)):
+        if _says(pattern, sentence):
             return _span(start, sentence, text)
     return None
 
@@ -112,7 +112,8 @@ def _span(start: int, sentence: str, text: str) -> Span:
 def _concluded(text: str) -> bool:
     """Whether an answer that says what it lacks comes to a conclusion all the same, as its last word."""
     said = _whole(text)
-    lacking, drawn = _lacking(said), _drawn(said)
+    lacking = _lacking(said)
+    drawn = _drawn(said, lacking)
     late = [n for n in lacking if n >= len(said) - _HEAD_SENTENCES]
     if not drawn or (lacking and drawn[-1] < lacking[0]):
         return False
@@ -124,9 +125,10 @@ def _late(text: str, original: str) -> Span | None:
     said = _whole(text)
     if len(said) < _HEAD_SENTENCES or not any(_lacks(n, s) for n, (_, s) in enumerate(said)):
         return None
-    drawn = _drawn(said)
+    lacking = _lacking(said)
+    drawn = _drawn(said, lacking)
     first = max(len(said) - _HEAD_SENTENCES, drawn[-1] + 1 if drawn else 0)
-    late = [n for n in _lacking(said) if n >= first]
+    late = [n for n in lacking if n >= first]
     return _span(*said[late[-1]], original) if late else None
 
 
@@ -135,9 +137,8 @@ def _lacking(said: list[tuple[int, str]]) -> list[int]:
     return [n for n, (_, s) in enumerate(said) if _lacks(n, s) or LACKS.search(s)]
 
 
-def _drawn(said: list[tuple[int, str]]) -> list[int]:
+def _drawn(said: list[tuple[int, str]], lacking: list[int]) -> list[int]:
     """The sentences that draw a conclusion."""
-    lacking = set(_lacking(said))
     return [
         n
         for n, (_, s) in enumerate(said)
@@ -154,4 +155,12 @@ def _whole(text: str) -> list[tuple[int, str]]:
 def _lacks(number: int, sentence: str) -> bool:
     if number >= _HEAD_SENTENCES and ASIDE.search(sentence):
         return False
-    return ABSTAINS.search(BESIDES.sub("", sentence)) is not None
+    return _says(ABSTAINS, sentence)
+
+
+def _says(pattern: Pattern, sentence: str) -> bool:
+    """Whether a sentence declines or abstains, its conditions and idioms left out."""
+    if not pattern.possible(sentence):
+        return False
+    said = BESIDES.sub("", sentence) if BESIDES.possible(sentence) else sentence
+    return pattern.search(said) is not None

@@ -23,11 +23,11 @@ __all__ = [
 ]
 
 
-def _pattern(text: str, flags: re.RegexFlag = re.IGNORECASE, **parts: str) -> Pattern:
+def _pattern(text: str, flags: int = 0, *, needs: tuple[str, ...] = (), **parts: str) -> Pattern:
     joined = re.sub(r"\n\s*", "", text)
     for name, part in parts.items():
         joined = joined.replace(f"<{name}>", re.sub(r"\n\s*", "", part))
-    return Pattern(joined, flags)
+    return Pattern(joined, flags, needs=needs)
 
 
 _SUBJECT = r"\b(?:i|we|this assistant|the assistant|support)\b"
@@ -66,6 +66,7 @@ REFUSES = _pattern(
     subject=_SUBJECT,
     cannot=_CANNOT,
     doing=_DOING,
+    needs=("no", "n't", "never", "unable", "decline", "refuse", "sorry", "condemn", "against", "must"),
 )
 """A sentence that declines."""
 
@@ -104,6 +105,20 @@ ABSTAINS = _pattern(
     record|context)\b|\bunanswerable\b|^\W*(?:unknown|not (?:stated|specified|mentioned|available|known|
     found)|n/?a)\W*$
     """,
+    needs=(
+        "no",
+        "n't",
+        "lack",
+        "silent",
+        "insufficient",
+        "unclear",
+        "unable",
+        "impossible",
+        "unanswerable",
+        "without",
+        "n/a",
+        "na",
+    ),
 )
 """A sentence that says that the answer cannot be known."""
 
@@ -123,6 +138,7 @@ BESIDES = _pattern(
     \b(?:if|when|unless|should) (?:you|your|they|he|she|it)\b[^,.!?]*|\bcan(?:no|')t (?:help but|wait|
     believe|thank|stress|emphasi[sz]e|say enough|be happier)\b
     """,
+    needs=("if ", "when ", "unless ", "should ", "cannot ", "can't "),
 )
 """Conditions and idioms, which neither decline nor abstain whatever their words."""
 
