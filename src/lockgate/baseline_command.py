@@ -8,11 +8,10 @@ from pathlib import Path
 
 import click
 
-from lockgate.engine.journal_file import DEFAULT_JOURNAL
 from lockgate.errors import UsageError
 from lockgate.model import Run, Sample
 from lockgate.units import count
-from lockgate.workplace import DEFAULT_PROJECT, project_option
+from lockgate.workplace import DEFAULT_PROJECT, journal_option, project_option
 
 __all__ = ["baseline", "lean"]
 
@@ -31,13 +30,7 @@ def baseline() -> None:
     help="Where baselines are kept; baselines beside the project file by default.",
 )
 @project_option
-@click.option(
-    "--journal",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path(DEFAULT_JOURNAL),
-    metavar="FILE",
-    help=f"Where runs are looked up; {DEFAULT_JOURNAL} by default.",
-)
+@journal_option
 def _keep(
     run: str, *, suites: tuple[str, ...], folder: Path | None, project: Path | None, journal: Path
 ) -> None:

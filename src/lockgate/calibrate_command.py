@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from lockgate.documents.findings import shown_path
-from lockgate.engine.journal_file import DEFAULT_JOURNAL
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import Check, Rating, Suite
 from lockgate.statistics.agreement import Agreement, Share, agree
 from lockgate.units import count
-from lockgate.workplace import DEFAULT_PROJECT, project_option, registry_of, table
+from lockgate.workplace import DEFAULT_PROJECT, journal_option, project_option, registry_of, table
 
 # What asks models is imported where it is used: every other command would wait for it.
 if TYPE_CHECKING:
@@ -47,13 +46,7 @@ _MOST_GROUPS = 12
     metavar="FILE",
     help="Where it is kept; the check's own file, or calibrations/METRIC.json, by default.",
 )
-@click.option(
-    "--journal",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path(DEFAULT_JOURNAL),
-    metavar="FILE",
-    help=f"Where answers are kept; {DEFAULT_JOURNAL} by default.",
-)
+@journal_option
 @project_option
 def calibrate(
     *,

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lockgate.engine.journal_file import DEFAULT_JOURNAL
 from lockgate.errors import UsageError
 from lockgate.units import count, seconds_of
-from lockgate.workplace import table
+from lockgate.workplace import journal_option, table
 
 # What works on a journal is imported where it is used: every other command would wait for it.
 if TYPE_CHECKING:
@@ -25,27 +24,17 @@ def journal() -> None:
     """Look into the journal, shrink it, and exchange its recordings."""
 
 
-_journal_option = click.option(
-    "--journal",
-    "path",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path(DEFAULT_JOURNAL),
-    metavar="FILE",
-    help=f"The journal; {DEFAULT_JOURNAL} by default.",
-)
-
-
 @journal.command("stats")
-@_journal_option
-def _stats(path: Path) -> None:
+@journal_option
+def _stats(journal: Path) -> None:
     """Say what the journal holds: its size, and the completions of each backend."""
     from lockgate.engine.upkeep import stats
 
-    found = stats(path)
+    found = stats(journal)
     held = sum(holding.completions for holding in found.holdings)
     size = _size(found.size_bytes)
     what = (count(held, "completion"), count(found.verdicts, "verdict"), count(found.runs, "run"))
-    click.echo(f"{path}: {size}, schema {found.schema}, {', '.join(what)}")
+    click.echo(f"{journal}: {size}, schema {found.schema}, {', '.join(what)}")
     if found.holdings:
         head = ("backend", "completions", "first", "last", "tokens in", "tokens out", "cost")
         rows = [
@@ -64,13 +53,13 @@ def _stats(path: Path) -> None:
 
 
 @journal.command("prune")
-@_journal_option
+@journal_option
 @click.option("--older-than", metavar="AGE", help="Those older than this: 12h, 30d or 8w.")
 @click.option("--backend", "backends", multiple=True, metavar="NAME", help="Those of this backend or family.")
 @click.option("--keep-backend", multiple=True, metavar="NAME", help="None of this backend or family.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 def _prune(
-    path: Path,
+    journal: Path,
     older_than: str | None,
     backends: tuple[str, ...],
     keep_backend: tuple[str, ...],
@@ -80,7 +69,7 @@ def _prune(
     from lockgate.engine.upkeep import prune
 
     pruned = prune(
-        path,
+        journal,
         older_than_seconds=None if older_than is None else seconds_of(older_than, option="--older-than"),
         backends=backends,
         keep_backends=keep_backend,
@@ -92,7 +81,7 @@ def _prune(
 
 
 @journal.command("export")
-@_journal_option
+@journal_option
 @click.option("--backend", "backends", multiple=True, metavar="NAME", help="Only of this backend or family.")
 @click.option(
     "-o",
@@ -100,14 +89,14 @@ def _prune(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write them to a file instead of stdout.",
 )
-def _export(path: Path, backends: tuple[str, ...], output: Path | None) -> None:
+def _export(journal: Path, backends: tuple[str, ...], output: Path | None) -> None:
     """Print the journal's completions as JSON Lines, sorted, so that they can be committed.
 
     What CI imports, it replays with `pytest --llm-offline`.
     """
     from lockgate.engine.recordings import export_lines
 
-    text = "".join(f"{line}\n" for line in export_lines(path, backends=backends))
+    text = "".join(f"{line}\n" for line in export_lines(journal, backends=backends))
     if output is None:
         # As bytes: recordings are UTF-8 whatever the terminal's encoding is.
         click.echo(text.encode(), nl=False)
@@ -121,21 +110,21 @@ def _export(path: Path, backends: tuple[str, ...], output: Path | None) -> None:
 
 
 @journal.command("import")
-@_journal_option
+@journal_option
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE..."
 )
-def _import(path: Path, files: tuple[Path, ...]) -> None:
+def _import(journal: Path, files: tuple[Path, ...]) -> None:
     """Put exported completions into the journal: all of them, or none when a line is wrong.
 
     Of two completions for the same request the newer one stays.
     """
     from lockgate.engine.recordings import import_files
 
-    came = import_files(path, files)
+    came = import_files(journal, files)
     click.echo(
-        f"{path}: {came.new} new, {came.newer} newer than what was there, {came.older} older and left out, "
-        f"{came.same} the same"
+        f"{journal}: {came.new} new, {came.newer} newer than what was there, "
+        f"{came.older} older and left out, {came.same} the same"
     )
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from lockgate.engine.journal_file import DEFAULT_JOURNAL
 from lockgate.errors import UsageError, did_you_mean
 from lockgate.model import Run
 from lockgate.registry import Registry
+from lockgate.workplace import journal_option
 
-__all__ = ["FORMATS", "compare", "journal_option", "report"]
+__all__ = ["FORMATS", "compare", "report"]
 
 _TERMINAL = "terminal"
 
@@ -25,15 +25,6 @@ FORMATS: Mapping[str, str] = {
 """What `--format` says, and the file of the report folder that it means."""
 
 _DEFAULT_FOLDER = "report"
-
-journal_option = click.option(
-    "--journal",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path(DEFAULT_JOURNAL),
-    metavar="FILE",
-    help=f"Where runs are looked up by id; {DEFAULT_JOURNAL} by default.",
-)
-"""What a command that finds runs takes."""
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""What a command finds where it is called: the checks of conftests, and how it prints tables."""
+"""What a command finds where it is called: shared options, the checks of conftests, tables as printed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import click
 
 from lockgate.checks.authoring import checks_of
 from lockgate.documents.findings import shown_path
+from lockgate.engine.journal_file import DEFAULT_JOURNAL
 from lockgate.errors import UsageError
 from lockgate.fingerprints import digest
 from lockgate.registry import Registry
 from lockgate.reports.terminal import aligned
 
-__all__ = ["DEFAULT_PROJECT", "project_option", "registry_of", "table"]
+__all__ = ["DEFAULT_PROJECT", "journal_option", "project_option", "registry_of", "table"]
 
 DEFAULT_PROJECT = "lockgate.yaml"
 """The project file, when nobody names another."""
@@ -29,6 +30,15 @@ project_option = click.option(
     help=f"The project file; {DEFAULT_PROJECT} in the working folder by default.",
 )
 """What a command that reads the project takes."""
+
+journal_option = click.option(
+    "--journal",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path(DEFAULT_JOURNAL),
+    metavar="FILE",
+    help=f"The journal of answers and runs; {DEFAULT_JOURNAL} by default.",
+)
+"""What a command that reads or writes the journal takes."""
 
 
 def registry_of(folders: Sequence[Path]) -> Registry:

@@ -341,6 +341,19 @@ def test_every_command_has_help(command):
     assert result.stdout.startswith(f"Usage: main {command}")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "baseline set", "calibrate", "compare", "journal export", "journal import", "journal prune",
+        "journal stats", "report",
+    ],
+)  # fmt: skip
+def test_every_command_says_the_same_of_the_journal(command):
+    """It is the same file, with the same default."""
+    said = " ".join(_run(*command.split(), "--help").stdout.split())
+    assert "--journal FILE The journal of answers and runs; .lockgate/journal.sqlite by default." in said
+
+
 def test_tuning_s_help_says_which_project_it_takes():
     """Other than the other commands, it looks above the spec."""
     assert "the nearest lockgate.yaml above SPEC.yaml by default" in " ".join(
