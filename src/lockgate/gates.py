@@ -88,12 +88,11 @@ def parts_of(
     if metric.name != gate.metric or metric.confidence < gate.confidence - 1e-9:
         raise ValueError(f"{metric.name} at {metric.confidence} cannot decide on {gate.metric}")
     hard = [without_failure(metric, samples, expected=expected)] if gate.hard and not metric.doubt else []
-    bounds = sum(b is not None for b in (gate.min, gate.max, gate.no_worse_than, gate.better_than))
-    if hard and not bounds:
+    if hard and not gate.bounds:
         return hard
     blocked = _blocked(gate, metric, expected, seen)
     if blocked is not None:
-        return [*hard, *[blocked] * max(bounds, 1)]
+        return [*hard, *[blocked] * max(gate.bounds, 1)]
     sides: tuple[tuple[_Side, float | None], ...] = (("min", gate.min), ("max", gate.max))
     parts = [_bound(metric, b, side, samples, evidence) for side, b in sides if b is not None]
     return [
@@ -140,7 +139,7 @@ def _blocked(gate: Gate, metric: Metric, expected: int, seen: int) -> Part | Non
         return undecided(f"{metric.name} cannot be relied on: {metric.doubt}")
     if metric.value is None or not math.isfinite(metric.value):
         return undecided(f"{metric.name} has no value: {_why_no_value(metric)}")
-    if all(bound is None for bound in (gate.min, gate.max, gate.no_worse_than, gate.better_than)):
+    if not gate.bounds:
         return undecided("The gate has no bound. Give it min, max, no_worse_than, better_than or hard.")
     return None
 

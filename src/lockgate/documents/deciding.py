@@ -47,7 +47,7 @@ def check_decisions(
         correction: how the gates share the error rate.
     """
     groups = {gate.metric: list(_groups(gate, cases, fields, fields.get(cluster, {}))) for gate in gates}
-    bounds = sum(len(groups[gate.metric]) * _bounds(gate) for gate in gates)
+    bounds = sum(len(groups[gate.metric]) * gate.bounds for gate in gates)
     family = bounds if correction == "holm" else 1
     notes: list[str] = []
     for gate in gates:
@@ -55,10 +55,6 @@ def check_decisions(
         if measure is not None and measure.kind == "rate":
             notes += _of_gate(gate, groups[gate.metric], max(family, 1))
     return tuple(notes)
-
-
-def _bounds(gate: Gate) -> int:
-    return sum(bound is not None for bound in (gate.min, gate.max, gate.no_worse_than, gate.better_than))
 
 
 def _groups(

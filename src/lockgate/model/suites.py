@@ -44,6 +44,12 @@ class Gate:
     assumed: float | None = None
 
     @property
+    def bounds(self) -> int:
+        """How many bounds share its suite's error rate; `hard` has no part in it."""
+        given = (self.min, self.max, self.no_worse_than, self.better_than)
+        return sum(bound is not None for bound in given)
+
+    @property
     def covers(self) -> frozenset[str]:
         """The metrics whose misses it decides on: its own, and the rate whose trials that aggregates."""
         rate, _, aggregate = self.metric.rpartition(".")
