@@ -32,6 +32,8 @@ def weakened(run: Run, baseline: Run) -> tuple[str, ...]:
             found.append(f"{metric}: the gate ({show_bound(was, units.get(metric, ''))}) is gone.")
         else:
             found += [f"{metric}: {what}." for what in _weaker(was, gate, units.get(metric, ""))]
+    if baseline.correction == "holm" and run.uncorrected:
+        found.append("all gates: correction was holm and is none.")
     return tuple(found)
 
 
@@ -89,6 +91,8 @@ def _gates(run: Run, baseline: Run) -> Iterator[str]:
             yield f"The gate on {metric} ({show_bound(was, unit)}) is gone."
         elif now is not None and was is not None and _told(now, unit) != _told(was, unit):
             yield f"The gate on {metric} was {_told(was, unit)} and is {_told(now, unit)}."
+    if run.rulings and run.correction and baseline.correction not in ("", run.correction):
+        yield f"The correction of all gates was {baseline.correction} and is {run.correction}."
 
 
 def _told(gate: Gate, unit: str) -> str:

@@ -157,6 +157,7 @@ any_runs = st.builds(
     metrics=st.lists(metrics, max_size=2).map(tuple),
     rulings=st.lists(rulings, max_size=2).map(tuple),
     seed=st.integers(0, 9),
+    correction=st.sampled_from(["", "holm", "none"]),
     environment=st.dictionaries(texts, json_values, max_size=2),
     identity=st.dictionaries(texts, json_values, max_size=2),
     timings=st.lists(st.builds(Timing, seconds=st.floats(0, 9)), max_size=2).map(tuple),

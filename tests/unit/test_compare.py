@@ -232,6 +232,27 @@ def test_a_gate_that_is_gone_is_weakened():
     )
 
 
+TWO = (Gate(metric="accuracy", min=0.9), Gate(metric="b", min=0.9))
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "gates", "told", "weaker"),
+    [
+        ("holm", "none", TWO, True, True),
+        ("none", "holm", TWO, True, False),
+        ("holm", "none", TWO[:1], True, False),
+        ("holm", "holm", TWO, False, False),
+        ("", "none", TWO, False, False),
+        ("holm", "", TWO, False, False),
+    ],
+)
+def test_another_correction_is_told(was, now, gates, told, weaker):
+    """Without it several bounds ask for less; of a run that was recorded without it nothing is known."""
+    old, new = (run({"a": True}, *gates, correction=word) for word in (was, now))
+    assert changes(new, old) == ((f"The correction of all gates was {was} and is {now}.",) if told else ())
+    assert weakened(new, old) == (("all gates: correction was holm and is none.",) if weaker else ())
+
+
 def test_a_comparison_survives_the_record():
     """What a run says of its baseline is read back as it was written."""
     found = replace(run({"a": True}), comparison=compare(run({"a": True}), run({"a": False})))

@@ -59,3 +59,19 @@ def test_variants_fail_by_themselves_as_well():
     variation = Variation(of="a", kind="typos", metric="invariance")
     varied, own = sample("a~typos", FREE, variant=variation), sample("b", FREE)
     assert run(samples=(own,), variants=(varied,)).lone_failures == (own, varied)
+
+
+@pytest.mark.parametrize(
+    ("correction", "rulings", "alone"),
+    [
+        ("none", (ruling(), ruling(max=0.5)), True),
+        ("none", (ruling(min=0.5, max=0.9),), True),
+        ("none", (ruling(),), False),
+        ("none", (ruling(), ruling(hard=True)), False),
+        ("holm", (ruling(), ruling(max=0.5)), False),
+        ("", (ruling(), ruling(max=0.5)), False),
+    ],
+)
+def test_several_bounds_without_correction_are_uncorrected(correction, rulings, alone):
+    """One bound has nothing to share, and of an older run nobody knows."""
+    assert run(correction=correction, rulings=rulings).uncorrected is alone

@@ -118,6 +118,11 @@ def test_a_ruling_is_told_with_its_figures():
     }  # fmt: skip
 
 
+def test_a_run_s_correction_is_told():
+    """Beside the rulings that it is of."""
+    assert only(run(correction="none"))["correction"] == "none"
+
+
 def test_suite_data_and_checks_are_told():
     """By their hashes, with versions and the time."""
     told = only(run(checks={"equals (accuracy)": "ab"}))

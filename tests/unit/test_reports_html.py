@@ -468,6 +468,31 @@ def test_a_shared_error_rate_is_told_where_a_gate_could_pass(status, there):
     assert ("p 0.01, 0.03 after Holm's correction" in text(cell)) is there
 
 
+@pytest.mark.parametrize(
+    ("corrections", "said"),
+    [
+        (("holm", "holm"), []),
+        (("none", "none"), ["Each bound is ruled on by itself (correction: none)."]),
+        (("holm", "none"), ["b:v1: Each bound is ruled on by itself (correction: none)."]),
+    ],
+)
+def test_gates_without_correction_say_so(corrections, said):
+    """Below the gates, and on which backends where that is not so on all."""
+    several = (ruling(), ruling(max=0.5))
+    runs = [
+        run(backend, rulings=several, correction=c)
+        for backend, c in zip(("a:v1", "b:v1"), corrections, strict=True)
+    ]
+    assert [text(p) for p in tree(*runs).xpath("//section[@class='suite']/p")] == said
+
+
+def test_the_correction_of_the_gates_is_among_the_facts():
+    """Whichever it is; a run that was recorded without it has none."""
+    for correction, told in (("holm", ["holm"]), ("none", ["none"]), ("", [])):
+        page = tree(run(correction=correction))
+        assert page.xpath("//section[@id='about']//tr[th='correction']/td/text()") == told
+
+
 def test_a_doubtful_or_corrected_metric_says_so():
     """Beside its limits."""
     metric = dataclasses.replace(ACCURACY, raw=0.6, doubt="Its check has no calibration.")

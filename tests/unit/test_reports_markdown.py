@@ -91,6 +91,15 @@ def test_gates_stand_with_their_limits_the_worst_first():
     ]
 
 
+def test_gates_without_correction_are_told_below_the_table():
+    """Which suites on which backends these are, each once; with the correction nothing is said."""
+    several = (ruling(), ruling(max=0.5))
+    alone, usual = (run(rulings=several, correction=word) for word in ("none", "holm"))
+    [said] = [line for line in lines(alone, usual, alone) if "correction" in line]
+    assert said == "triage on ft:v3: Each bound is ruled on by itself (correction: none)."
+    assert "correction" not in summary(usual)
+
+
 def test_reasons_are_folded():
     """They open at a click, and a pass needs none."""
     text = summary(run(rulings=(ruling(reason="Too few."), ruling(status="pass", reason="Fine."))))
@@ -177,7 +186,12 @@ def test_what_is_left_out_is_counted():
     deltas = tuple(Delta(metric=f"m{n}", value=0.1, low=-1.0, high=1.0, n=9) for n in range(40))
     weak = tuple(f"weak {n}" for n in range(20))
     runs = [
-        replace(compared(flips=flips, deltas=deltas, weakened=weak), suite=f"s{n}", rulings=(ruling(),) * 9)
+        replace(
+            compared(flips=flips, deltas=deltas, weakened=weak),
+            suite=f"s{n}",
+            rulings=(ruling(),) * 9,
+            correction="none",
+        )
         for n in range(12)
     ]
     found = lines(*runs)
@@ -188,6 +202,7 @@ def test_what_is_left_out_is_counted():
         "- … and 104 more",
         "| … 473 more |",
         "… 9 more",
+        "s2 on ft:v3; … 9 more: Each bound",
     ):
         assert any(said in line for line in found), said
     assert any(line.startswith("- … and 3,593 more") for line in found)

@@ -97,6 +97,14 @@ def test_what_is_no_run_file_is_a_usage_error(tmp_path, content):
     assert said.endswith("). Name a run.json.")
 
 
+@pytest.mark.parametrize("correction", ["holm", "none"])
+def test_the_correction_of_the_gates_is_recorded(correction):
+    """By its word in the suite, the usual one as well; a record made without it leaves it open."""
+    content = json.loads(record(run(correction=correction)))
+    assert content["runs"][0].pop("correction") == correction
+    assert read_record(json.dumps(content)) == (run(correction=""),)
+
+
 def test_unknown_fields_are_ignored():
     """A record with more fields than are known is read."""
     content = json.loads(record(run()))

@@ -9,6 +9,7 @@ from runs import COST, LATENCY, MISS, any_runs, ruling, run, samples
 
 from lockgate.model import Case, Completion, Metric, Passage, Sample, Span, Verdict
 from lockgate.reports.terminal import (
+    UNCORRECTED,
     comparison_markdown,
     comparison_table,
     explain_miss,
@@ -46,6 +47,15 @@ def test_a_bound_on_a_difference_is_shown():
     assert "better than x by 0.1 " in shown
     kept = gate_table(run(rulings=(ruling(LATENCY, no_worse_than="baseline", margin=0.05),)))
     assert "no worse than baseline by 50 ms " in kept
+
+
+def test_rulings_without_correction_say_so():
+    """Below the reasons, where there are several bounds; Holm's correction is the rule and goes without."""
+    several = (ruling(), ruling(status="pass"))
+    alone = gate_table(run(rulings=several, correction="none"))
+    assert alone.splitlines()[-2:] == ["inconclusive: It is open.", UNCORRECTED]
+    assert UNCORRECTED == "Each bound is ruled on by itself (correction: none)."
+    assert gate_table(run(rulings=several, correction="holm")) + f"\n{UNCORRECTED}" == alone
 
 
 def test_a_suite_without_gates_says_so():

@@ -131,6 +131,12 @@ def test_many_examples_are_noted(count, notes):
     assert conclude(suite(cases=0), backend, ()).notes == notes
 
 
+@pytest.mark.parametrize("correction", ["holm", "none"])
+def test_a_run_says_how_its_bounds_share_the_error_rate(correction):
+    """As the suite does, so that its rulings can be read from the record alone."""
+    assert conclude(suite(correction=correction), scripted(), ()).correction == correction
+
+
 def test_a_run_carries_the_notes_of_suite_and_probe():
     """First what the suite should know, then the caller's notes, then what was timed."""
     found = conclude(

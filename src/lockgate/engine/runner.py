@@ -167,6 +167,7 @@ def conclude(
         flaky=flaky_cases(own),
         cluster=suite.cluster,
         fields=suite.fields,
+        correction=suite.correction,
     )
 
 

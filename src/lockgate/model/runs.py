@@ -9,7 +9,7 @@ from typing import Literal
 from lockgate.model.asking import JSON, Completion, Where
 from lockgate.model.comparing import Comparison
 from lockgate.model.figures import Metric, Table
-from lockgate.model.suites import Gate
+from lockgate.model.suites import Correction, Gate
 from lockgate.model.verdicts import Verdict
 
 __all__ = [
@@ -144,7 +144,8 @@ class Run:
     reader should know (long prompts, deselected cases); `load_seconds` the backend's cold start; `checks` the
     content hash of each check by its label; `places` where the cases stand that fell short or have no answer;
     `tables` the confusion matrices and the like of its checks; `flaky` the cases whose trials disagree;
-    `cluster` and `fields` as its suite's; `comparison` what its baseline says.
+    `cluster`, `fields` and `correction` as its suite's ("" where an older record does not say);
+    `comparison` what its baseline says.
     """
 
     suite: str
@@ -171,12 +172,18 @@ class Run:
     flaky: tuple[FlakyCase, ...] = ()
     cluster: str = ""
     fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    correction: Correction | Literal[""] = ""
     comparison: Comparison | None = None
 
     @property
     def gated(self) -> frozenset[str]:
         """The metrics that its rulings stand on."""
         return frozenset(metric for ruling in self.rulings for metric in ruling.gate.covers)
+
+    @property
+    def uncorrected(self) -> bool:
+        """Whether several bounds were each ruled on by itself: that any ruling is wrong is then likelier."""
+        return self.correction == "none" and sum(ruling.gate.bounds for ruling in self.rulings) > 1
 
     @property
     def lone_failures(self) -> tuple[Sample, ...]:

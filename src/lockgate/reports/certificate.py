@@ -101,6 +101,7 @@ def _run(run: Run, root: Path) -> dict[str, Any]:
         "checks": dict(run.checks),
         "started": run.started,
         "samples": _counted(run),
+        "correction": run.correction,
         "rulings": [_ruling(ruling) for ruling in run.rulings],
         "environment": to_plain(run.environment),
     }

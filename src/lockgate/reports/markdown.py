@@ -9,7 +9,7 @@ from lockgate.model import Comparison, Delta, Flip, Ruling, Run
 from lockgate.reports.comparison import arrow
 from lockgate.reports.escaping import code, plain
 from lockgate.reports.github import link_to
-from lockgate.reports.terminal import comparison_markdown
+from lockgate.reports.terminal import UNCORRECTED, comparison_markdown
 from lockgate.units import UNKNOWN, count, show, show_bound
 
 __all__ = ["MOST_LINES", "summary"]
@@ -78,6 +78,10 @@ def _gates(runs: Sequence[Run]) -> Iterator[str]:
     yield "|---|---|---|---|---:|---|---:|---|"
     rows = [_gate_row(run, ruling) for run, ruling in ruled]
     yield from _few(rows, _GATES, lambda left: f"| … {left:,} more | | | | | | | |")
+    bare = [f"{plain(run.suite)} on {plain(run.backend)}" for run in runs if run.uncorrected]
+    if bare:
+        told = _few(list(dict.fromkeys(bare)), _RUNS, lambda left: f"… {left:,} more")
+        yield from ("", f"{'; '.join(told)}: {UNCORRECTED}")
 
 
 def _gate_row(run: Run, ruling: Ruling) -> str:

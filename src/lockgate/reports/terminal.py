@@ -9,7 +9,15 @@ from typing import TypeAlias
 from lockgate.model import Case, Metric, Ruling, Run, Sample, Span, Variation, Verdict
 from lockgate.units import UNKNOWN, show, show_bound
 
-__all__ = ["aligned", "comparison_markdown", "comparison_table", "explain_miss", "gate_table", "visible"]
+__all__ = [
+    "UNCORRECTED",
+    "aligned",
+    "comparison_markdown",
+    "comparison_table",
+    "explain_miss",
+    "gate_table",
+    "visible",
+]
 
 _Row: TypeAlias = Sequence[str]
 
@@ -26,19 +34,22 @@ _COMPARED = {
     "tokens_out": "tokens out",
     "cost_per_1k": "$ per 1,000",
 }
+UNCORRECTED = "Each bound is ruled on by itself (correction: none)."
+"""What reports say of the gates of a run that is `uncorrected`."""
+
 _CUT = 600
 _AROUND = 40
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def gate_table(run: Run) -> str:
-    """The rulings of a run, aligned; below them the reason of each that is not a pass."""
+    """The rulings of a run, aligned; below them why each is no pass, and that none is corrected, where so."""
     if not run.rulings:
         return f"The suite {run.suite!r} has no gates."
     head = ("gate", "ruling", "value", "limits", "n", "bound", "needed n")
     table = aligned([head, *map(_ruling_row, run.rulings)])
     reasons = [f"{r.status}: {visible(r.reason)}" for r in run.rulings if r.status != "pass"]
-    return "\n".join([table, *reasons])
+    return "\n".join([table, *reasons, *[UNCORRECTED] * run.uncorrected])
 
 
 def comparison_table(runs: Sequence[Run]) -> str:

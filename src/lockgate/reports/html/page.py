@@ -87,6 +87,7 @@ def _about(run: Run) -> Markup:
         "suite digest": run.suite_digest,
         "dataset digest": run.dataset_digest,
         "seed": run.seed,
+        "correction": run.correction,
         "cold start": None if run.load_seconds is None else f"{run.load_seconds:.1f} s",
         **{key: _shown(value) for key, value in run.environment.items()},
         **{f"backend: {key}": _shown(value) for key, value in run.identity.items()},

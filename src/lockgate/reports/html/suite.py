@@ -11,6 +11,7 @@ from lockgate.reports.html.markup import Markup, element, join
 from lockgate.reports.html.matrices import matrices
 from lockgate.reports.html.rulings import gate_table, metric_table
 from lockgate.reports.html.verdict import cases_link, suite_anchor
+from lockgate.reports.terminal import UNCORRECTED
 from lockgate.units import count
 
 __all__ = ["suite_part"]
@@ -28,6 +29,7 @@ def suite_part(name: str, runs: Sequence[Run]) -> Markup:
         "section",
         element("h2", name, id=f"{anchor}-title"),
         gate_table(runs),
+        _uncorrected(runs),
         *map(against, runs),
         _folded("Metrics without a gate", metric_table(runs)),
         _charts(f"{anchor}-latency", "Latency", latency_charts(runs)),
@@ -39,6 +41,13 @@ def suite_part(name: str, runs: Sequence[Run]) -> Markup:
         aria_labelledby=f"{anchor}-title",
         class_="suite",
     )
+
+
+def _uncorrected(runs: Sequence[Run]) -> Markup | None:
+    """That gates do not share an error rate, and on which backends where that is not so on all."""
+    named = [run.backend for run in runs if run.uncorrected]
+    on = f"{', '.join(named)}: " if len(named) < len(runs) else ""
+    return element("p", f"{on}{UNCORRECTED}") if named else None
 
 
 def _folded(title: str, content: Markup | None) -> Markup | None:
