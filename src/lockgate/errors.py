@@ -27,6 +27,7 @@ __all__ = [
     "ReplayMiss",
     "UsageError",
     "did_you_mean",
+    "nearest",
 ]
 
 
@@ -96,6 +97,11 @@ class Miss(LockgateError):  # noqa: N818 - what pytest prints for a failed case
     """A case missed at least one of its checks; the text shows prompt, answer, reason and span."""
 
 
+def nearest(word: str, known: Sequence[str]) -> str | None:
+    """The known word that a misspelt one is most like; None where none is like it."""
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=0.6)), None)
+
+
 def did_you_mean(word: str, known: Sequence[str], *, noun: str = "names") -> str:
     """The remedy for a misspelt word: the nearest known one, or all there are.
 
@@ -107,9 +113,9 @@ def did_you_mean(word: str, known: Sequence[str], *, noun: str = "names") -> str
     Returns:
         A sentence such as `Did you mean 'min'?` or `The names there are: 'max', 'min'.`
     """
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean {near[0]!r}?"
+    near = nearest(word, known)
+    if near is not None:
+        return f"Did you mean {near!r}?"
     if not known:
         return f"There are no {noun}."
     return f"The {noun} there are: {', '.join(map(repr, known))}."

@@ -60,9 +60,18 @@ def _missing() -> Check:
     raise MissingExtra(feature="the check", package="nothing", extra="none")
 
 
+def _broken() -> Check:
+    """Is a mistake of whoever wrote it."""
+    raise ZeroDivisionError
+
+
 REGISTRY = Registry(
-    extra={"checks": {"says": _says, "scored": _scored, "timed": _timed, "missing": _missing}}
-)
+    extra={
+        "checks": {
+            "says": _says, "scored": _scored, "timed": _timed, "missing": _missing, "broken": _broken,
+        }
+    }
+)  # fmt: skip
 CASES = "cases: [{id: a, input: Hi, expected: {word: hello}}]\n"
 MINIMAL = f"suite: s\n{CASES}checks: [says: hello]\n"
 
@@ -495,13 +504,42 @@ def test_a_dataset_named_twice_is_refused():
     )
 
 
-def test_a_wrong_check_leaves_gates_unaccused():
-    """Which metrics a misspelt check would make is not known, so no gate is called wrong for it."""
+def test_a_misspelt_check_is_taken_for_the_nearest_when_gates_are_read():
+    """A gate that not even that check could be meant by is told at once, and one that could is not."""
     said = _complaint(
-        f"suite: s\n{CASES}checks: [syas: a]\ngates: {{says: {{min: 0.9}}, other: {{max: 5 %}}, third: {{max: 600ms}}}}\n"
+        f"suite: s\n{CASES}checks: [syas: {{value: a, metric: tone}}]\n"
+        "gates: {tone: {min: 2}, tnoe: {max: 5 %}, third: {max: 600ms}}\n"
     )
-    assert said.count("\n") == 2
-    assert "There is no check 'syas'." in said
+    mistakes = [line.partition(": ")[2] for line in said.splitlines() if line.startswith("evalsuites")]
+    assert mistakes[0] == "There is no check 'syas'. Did you mean 'says'?"
+    assert mistakes[1].startswith("'min' is a share between 0 and 1 and cannot be 2.")
+    assert mistakes[2] == "No check of this suite makes the metric 'tnoe'. Did you mean 'tone'?"
+    assert mistakes[3].startswith("No check of this suite makes the metric 'third'. The metrics there are: ")
+    assert len(mistakes) == 4
+
+
+@pytest.mark.parametrize(
+    "checks",
+    [
+        "nonsense: a",
+        "says: {vlaue: a}",
+        "says: ''",
+        "syas: ''",
+        "syas: {vlaue: a}",
+        "misssing",
+        "brokne",
+        "{syas: a, scored: 1}",
+        "syas: a, nonsense",
+    ],
+)
+def test_a_check_that_is_wrong_otherwise_leaves_gates_unaccused(checks):
+    """Which metrics it would make is not known, so no gate is called wrong for it."""
+    said = _complaint(
+        f"suite: s\n{CASES}checks: [{checks}]\n"
+        "gates: {says: {min: 0.9}, other: {max: 5 %}, third: {max: 600ms}}\n"
+    )
+    assert said.count(".yaml:3:") == said.count(".yaml:") > 0
+    assert "makes the metric" not in said
 
 
 def test_a_project_is_asked_for_backends():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from lockgate.documents.case_fields import field_values
 from lockgate.documents.datasets import note_duplicates, read_cases, rows_to_cases
 from lockgate.documents.declarations import build_check, read_short_form
 from lockgate.documents.findings import Findings
+from lockgate.documents.metric_names import check_measures, known_measures, meant_check
 from lockgate.documents.nodes import Node
 from lockgate.documents.quantiles import samples_for
 from lockgate.documents.rows import node_rows
@@ -19,8 +21,6 @@ from lockgate.documents.tables import check_mapping, quote
 from lockgate.documents.variants import Varied, read_variants
 from lockgate.errors import DocumentError, UsageError, did_you_mean
 from lockgate.model import (
-    BUILTIN_MEASURES,
-    VARIANT_MEASURES,
     Case,
     Check,
     Gate,
@@ -77,7 +77,7 @@ class Reading:
         if node is not None and not node.items:
             self.findings.add(node.where, "The suite has no checks. Name one, such as 'contains: …'.")
         made = [self._check(item, cases) for item in node.items] if node else []
-        _check_measures([check for check in made if check], self.findings)
+        check_measures([check for check in made if check], self.findings)
         return made
 
     def variants(
@@ -109,7 +109,7 @@ class Reading:
         confidence = defaults["confidence"]
         gates = read_gates(
             right["gates"],
-            _measures(checks, varied) if "checks" in right else None,
+            self._measures(right["checks"].items, checks, varied) if "checks" in right else None,
             confidence,
             self.findings,
             known_backend=self.project.select if self.project else None,
@@ -139,6 +139,14 @@ class Reading:
                 entry = right["gates"].entries[gate.metric].entries["by"]
                 asked.setdefault(gate.by, entry.where)
         return field_values(asked, cases, self.findings) if cases else {}
+
+    def _measures(
+        self, declared: Sequence[Node], checks: Sequence[Check | None], varied: Collection[str]
+    ) -> dict[str, Measure] | None:
+        meant = partial(
+            meant_check, setting=self._setting(), source=self.findings.source, registry=self.registry
+        )
+        return known_measures(checks, varied, declared=declared, meant=meant)
 
     def _needs_probe(self, metric: str, confidence: float, where: Where) -> None:
         if metric.startswith("latency_"):
@@ -226,24 +234,3 @@ def _nearest_file(path: Path) -> str:
     siblings = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
     near = did_you_mean(path.name, siblings)
     return near if near.startswith("Did") else "Correct the path; it starts at the suite's folder."
-
-
-def _measures(checks: Sequence[Check | None], varied: Collection[str]) -> dict[str, Measure] | None:
-    """Every metric of the suite by name; None when a check is wrong, so that its metrics are not known."""
-    if None in checks:
-        return None
-    made = [measure for check in checks if check for measure in check.measures]
-    of_variants = [measure for measure in VARIANT_MEASURES if measure.name in varied]
-    return {measure.name: measure for measure in (*BUILTIN_MEASURES, *of_variants, *made)}
-
-
-def _check_measures(checks: Sequence[Check], findings: Findings) -> None:
-    """Two checks may share a metric only if they mean the same by it."""
-    known = {measure.name: measure for measure in (*BUILTIN_MEASURES, *VARIANT_MEASURES)}
-    for check in checks:
-        for measure in check.measures:
-            other = known.setdefault(measure.name, measure)
-            where = check.spec.where if check.spec else None
-            if (other != measure or measure in VARIANT_MEASURES) and where:
-                remedy = "Give this check another name for it: 'metric: …'."
-                findings.add(where, f"The metric {measure.name!r} already means something else. {remedy}")
