@@ -16,7 +16,7 @@ from groundedness_rows import Row, asked_rows, encoder_reader, version
 from lockgate.checks.grounding import joint
 from lockgate.checks.grounding.joint import JOINT
 
-__all__ = ["asked_scored", "scored_version", "shipped_head"]
+__all__ = ["asked_scored", "kept_scored", "scored_version", "shipped_head"]
 
 _FILES = ("words", "pairs", "examples", "joint")
 _ROWS = "rows.pickle"
@@ -29,10 +29,22 @@ def asked_scored(about: str) -> tuple[Path, Path, list[Row]]:
         SystemExit: the seconds did not do, or the folder is of another version.
     """
     data, folder, rows = asked_rows(about)
-    place = _place(data, folder)
-    if not (place / _ROWS).exists():
-        _keep(place, data, rows)
-    return data, folder, pickle.loads((place / _ROWS).read_bytes())
+    if not (_place(data, folder) / _ROWS).exists():
+        _keep(_place(data, folder), data, rows)
+    return data, folder, kept_scored(data, folder)
+
+
+def kept_scored(data: Path, folder: Path) -> list[Row]:
+    """The scored rows that `asked_scored` keeps.
+
+    Raises:
+        SystemExit: there are none of this version.
+    """
+    path = _place(data, folder) / _ROWS
+    if not path.exists():
+        raise SystemExit(f"{path} is missing: run benchmarks/train_groundedness.py first.")
+    rows: list[Row] = pickle.loads(path.read_bytes())
+    return rows
 
 
 def shipped_head(data: Path, folder: Path) -> bytes:

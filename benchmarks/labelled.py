@@ -132,14 +132,25 @@ def share(hits: Iterable[bool]) -> str:
     return f"{interval(sum(marks) / len(marks), limits)} of {len(marks)}"
 
 
-def goals(rows: Iterable[tuple[str, float, float]], *, tried: str) -> None:
-    """Print which goals are met; a row is what is measured, the least that it should be, and what it is."""
+def goals(
+    rows: Iterable[tuple[str, float, float]],
+    *,
+    tried: str,
+    at_most: Iterable[tuple[str, float, float]] = (),
+) -> None:
+    """Print which goals are met.
+
+    Args:
+        rows: what is measured, the least that it should be, and what it is.
+        tried: what is said where one is missed.
+        at_most: what is measured, the most that it should be, and what it is.
+    """
     print("\n| goal | measured | |\n|---|---|---|")
-    missed = False
-    for name, least, value in rows:
-        missed |= not value >= least
-        print(f"| {name} ≥ {least:g} | {value:.3f} | {'met' if value >= least else '**missed**'} |")
-    if missed:
+    told = [(name, "≥", bound, value, value >= bound) for name, bound, value in rows]
+    told += [(name, "≤", bound, value, value <= bound) for name, bound, value in at_most]
+    for name, sign, bound, value, met in told:
+        print(f"| {name} {sign} {bound:g} | {value:.3f} | {'met' if met else '**missed**'} |")
+    if not all(met for *_, met in told):
         print(f"\n{tried}")
 
 

@@ -109,12 +109,16 @@ def test_every_row_is_scored_by_weights_that_have_not_seen_it(benchmark_modules,
     models = measured.fold_models(rows)
     scored = measured.held_out(rows, models, data)
     assert len(scored) == 96
-    assert measured.auroc(np.array([s.row.label for s in scored]), np.array([s.risk for s in scored]))[0] == 1
+    figures = benchmark_modules("groundedness_figures")
+    assert figures.auroc(np.array([s.row.label for s in scored]), np.array([s.risk for s in scored]))[0] == 1
     assert min(s.floor for s in scored if s.row.label) > max(s.floor for s in scored if not s.row.label)
     total, right = measured.kinds(rows, models)
     assert total == 48
     assert 0 <= right <= 1
-    assert [line.split("|")[1].strip() for line in measured.quality_table(scored).splitlines()[2:]] == [
+    assert [
+        line.split("|")[1].strip()
+        for line in figures.quality_table(figures.parts_of(scored)).splitlines()[2:]
+    ] == [
         "RAGTruth",
         *TASKS,
     ]
