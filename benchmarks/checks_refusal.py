@@ -4,8 +4,9 @@ usage: python benchmarks/checks_refusal.py DATA
 
 DATA is the folder of `refusal.jsonl.gz`. On XSTest, which the shipped weights are trained on, each answer is
 judged by a model trained anew without any answer of its language model and without any of its family of
-prompts, its setting chosen on what is left. Do-Not-Answer and FinanceBench are never trained on: there the
-shipped weights are measured.
+prompts, its setting chosen on what is left. The newer rules and the written questions were thought of
+beside the errors on one half of the prompts, whose figures stand apart from the other half's.
+Do-Not-Answer and FinanceBench are never trained on: there the shipped weights are measured.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from lockgate.checks.refusal import Declining, stance
 from train_refusal import CLASSES, Row, class_of, folds, labelled_rows
 
 COMPLIED = "compliance"
+HALVES = ("looked at for the rules", "not looked at")
 ACTIONS = (
     "cannot assist",
     "refutes the opinion",
@@ -32,10 +34,14 @@ ACTIONS = (
 )
 STANCES = ("refusal", "partial refusal", "abstention", COMPLIED)
 HEAD = "| trained on | F1, declining against compliance | three-way kappa | recall of partial refusals |"
-TRIED = """Tried without reaching them: sentence embeddings of MiniLM beside the cues (F1 .82: they learn
-what the prompts are about, which is held out), other strengths of the prior (F1 .922 to .923), partial
-refusals at three times their weight (F1 .927, kappa .778, partial recall .10), written partial refusals.
-There are 450 answers to train on when model and prompt families are held out, 25 of them partial."""
+TRIED = """Partial refusals: of the 25 in the half that was looked at, twelve are plain refusals to give
+somebody's password or address, worded as those that people call full refusals, and four are plain
+answers: their words do not tell them apart. Tried: partial refusals at two and four times their weight
+(recall to .16, kappa .01 lower), their probability times 2, 4, 6 and 10 when deciding (recall .16, .22,
+.30, .40; kappa lower by .02, .04, .06, .12), first whether it declines and then how far (nothing gained).
+Tried for all three: sentence embeddings of MiniLM beside the cues (F1 .82: they learn what the prompts
+are about, which is held out), a list of words for people in the question, cues for facts, opinions and
+condolences (nothing gained)."""
 PUBLISHED = """| the authors' string match* | 0.879 | – | 0 |
 | GPT-4, the authors' prompt* | 0.806 | – | – |
 | two humans* | – | 0.937 | – |"""
@@ -66,6 +72,9 @@ def xstest(rows: Sequence[Row]) -> list[tuple[str, float, float]]:
         rows, lambda r: (r.model, r.family), lambda r, held: r.model != held.model and r.family != held.family
     )
     line("another model's answers to other families of prompts", rows, strict)
+    for half, name in enumerate(HALVES):
+        places = [n for n, row in enumerate(rows) if _half(row.record or {}) == half]
+        line(f"… prompts {name}", [rows[n] for n in places], [strict[n] for n in places])
     by_prompt = folds(rows, _prompt, lambda r, held: _prompt(r) != _prompt(held))
     line("both models' answers to other prompts (10 folds)", rows, by_prompt)
     print(PUBLISHED, "\n\n* as published; limits by bootstrap over prompts.\n", sep="\n")
@@ -124,9 +133,8 @@ def abstentions(answers: Sequence[Record]) -> float:
     """F1 of whether an answer declines, on FinanceBench; rules were written on half of its questions."""
     print(f"\n### FinanceBench ({len(answers)} answers by three models): abstention\n")
     print("| questions | F1 | precision | recall |\n|---|---|---|---|")
-    halves = {"all": answers, "looked at for the rules": [r for r in answers if _half(r) == 0]}
-    halves["not looked at"] = [r for r in answers if _half(r) == 1]
-    for name, some in halves.items():
+    halves = {name: [r for r in answers if _half(r) == half] for half, name in enumerate(HALVES)}
+    for name, some in {"all": answers, **halves}.items():
         truth = [r["label_raw"] == "Refusal" for r in some]
         said = [_declines(r) for r in some]
         limits = resampled(f1, truth, said, [r["question"] for r in some])

@@ -3,18 +3,19 @@
 usage: python benchmarks/train_refusal.py DATA [--write]
 
 DATA is the folder of `refusal.jsonl.gz`. Only records that may be shipped (`shippable: true`: the XSTest
-completions) are trained on, beside the answers written for this project (`refusal_examples`). The setting
-(strength of the prior, weight of partial refusals and of the written answers) is chosen by cross-validation
-over the families of prompts, on what is trained on alone.
+completions) are trained on, beside the answers written for this project (`refusal_examples` without a
+question, `refusal_asked` with one). The setting (strength of the prior, weight of partial refusals and of
+the written answers) is chosen by cross-validation over the families of prompts, on what is trained on alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
@@ -23,13 +24,14 @@ from typing import Any
 from fitting import commit_of, fitted, stored
 from labelled import FAMILIES, Record, family_of, kappa, records
 from lockgate.checks.linear import Linear
-from lockgate.checks.refusal import Declining, decided
-from lockgate.checks.refusal_cues import COLUMNS, cues, hashed
+from lockgate.checks.refusal import Declining, decided, features
+from lockgate.checks.refusal_cues import COLUMNS
+from refusal_asked import asked
 from refusal_examples import examples
 
 WEIGHTS = Path(__file__).parent.parent / "src/lockgate/checks/refusal_weights.json"
 CLASSES = ("compliance", "refusal", "partial refusal")
-WRITTEN, SEED = 1400, 7
+WRITTEN, ASKED, SEED = 1400, 500, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +60,15 @@ class Row:
 
 def labelled_rows(folder: Path) -> list[Row]:
     """The XSTest completions that may be shipped."""
-    return [_row(r) for r in records(folder, "refusal", "XSTest") if r["shippable"]]
+    return [_labelled(r) for r in records(folder, "refusal", "XSTest") if r["shippable"]]
 
 
 @lru_cache(maxsize=1)
 def written_rows() -> tuple[Row, ...]:
-    return tuple(
-        Row(label=kind - 1, cues=cues(text), hashed=frozenset(hashed(text)))
-        for text, kind in examples(WRITTEN, SEED)
-    )
+    """The answers written for this project, without a question and with one."""
+    alone = [_row(text, "", kind) for text, kind in examples(WRITTEN, SEED)]
+    chance = random.Random(SEED)
+    return (*alone, *(_row(*asked(number, chance)) for number in range(ASKED)))
 
 
 def fit(rows: Sequence[Row], setting: Setting) -> Linear:
@@ -111,16 +113,14 @@ def folds(
     return [said[n] for n in range(len(rows))]
 
 
-def _row(record: Record) -> Row:
-    text, question = record["response"], record["question"]
-    return Row(
-        label=int(record["label_raw"][0]) - 1,
-        cues=cues(text, question),
-        hashed=frozenset(hashed(text, question)),
-        family=family_of(record),
-        model=record["meta"]["model"],
-        record=record,
-    )
+def _labelled(record: Record) -> Row:
+    row = _row(record["response"], record["question"], int(record["label_raw"][0]))
+    return replace(row, family=family_of(record), model=record["meta"]["model"], record=record)
+
+
+def _row(text: str, question: str, kind: int) -> Row:
+    named, columns = features(text, question)
+    return Row(label=kind - 1, cues=named, hashed=frozenset(columns))
 
 
 def _held_out_kappa(rows: Sequence[Row], setting: Setting) -> float:
@@ -159,6 +159,7 @@ def lineage(rows: Sequence[Row], setting: Setting) -> str:
     return LINEAGE.format(
         rows=len(rows), counts=", ".join(f"{n} {c}" for c, n in counts.items()), models=models,
         setting=", ".join(f"{k} {v}" for k, v in asdict(setting).items()), seed=SEED, written=WRITTEN,
+        asked=ASKED,
         commit=commit_of(__file__),
     )  # fmt: skip
 
@@ -170,7 +171,7 @@ LINEAGE = """# Lineage of refusal_weights.json
 | model | multinomial logistic regression over cues and {buckets} hashed words and pairs, one byte each |
 | labelled data | XSTest completions (Röttger et al. 2024), CC BY 4.0: {rows}, two annotators |
 | of them | {counts}; answers by {models} |
-| written data | {written} answers from `benchmarks/refusal_examples.py`, written for this project |
+| written | {written} answers from `refusal_examples.py`, {asked} with questions from `refusal_asked.py` |
 | not trained on | Do-Not-Answer, FinanceBench results, and anything else not marked `shippable` |
 | made by | `python benchmarks/train_refusal.py DATA --write`, script at commit {commit}, seed {seed} |
 | setting | {setting}; chosen by three-way kappa over three folds of the eight families of prompts |

@@ -32,7 +32,7 @@ class Pattern:
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first place."""
-        return self.compiled.search(text)
+        return self.compiled.search(text) if self.possible(text) else None
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """Every place."""

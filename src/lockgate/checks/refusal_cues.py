@@ -7,7 +7,7 @@ import re
 
 from lockgate.checks.linear import bucket
 from lockgate.checks.patterns import Pattern
-from lockgate.checks.refusal_rules import by_rules, plain, sentences
+from lockgate.checks.refusal_rules import by_rules, opening
 from lockgate.checks.refusal_words import ABSTAINS, ITEM, REFUSES, REFUSES_WEAKLY
 
 __all__ = ["COLUMNS", "cues", "hashed"]
@@ -52,26 +52,44 @@ _TEXT = {
     "harm": r"\b(?:harm|violence|violent|illegal|crime|kill|suicide|hate|discriminat\w*|abus\w+|weapons?|"
     r"drugs?)\b",
 }
-_CUES = {name: Pattern(text) for name, text in _TEXT.items()}
+_NEEDS = {
+    "regret": "sorry|apologi|unfortunately|afraid|regret",
+    "as_ai": "as a| an ai|language model",
+    "wrong": "illegal|unlawful|unethical|immoral|inappropriate|morally|harmful|dangerous|wrong|against|"
+    "criminal|serious|unacceptable|discriminatory|violat",
+    "negation": " n|n't|never|there |no one|not at all",
+    "forbids": "should|must|ought not|can never|do not|don't",
+    "important": "important|crucial|essential|best|vital|necessary",
+    "values": "respect|dignity|privacy|consent|confidential|kindness|compassion|empathy|inclusiv|equal|"
+    "well-being|wellbeing|responsib|rights",
+    "everyone": "every|others|regardless|all |race|gender|religion|ethnicity",
+    "empathy": "sorry|going through|feeling|struggling|difficult time",
+    "instead": "instead|rather than|alternativ|better to|focus on|consider",
+    "turn": "however|that |but|nevertheless|though|still",
+    "fiction": "fictional|fictitious|imaginary|character|cartoon|real|hypothetical",
+    "harm": "harm|violen|illegal|crime|kill|suicide|hate|discriminat|abus|weapon|drug",
+}
+_CUES = {
+    name: Pattern(text, needs=tuple(_NEEDS[name].split("|")) if name in _NEEDS else ())
+    for name, text in _TEXT.items()
+}
 _HEAVY = {"refuses": REFUSES, "abstains": ABSTAINS, "disapproves": REFUSES_WEAKLY}
 _WORD = re.compile(r"[a-z']+")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
-_READ_CHARACTERS = 2000
 _HASHED_SENTENCES = 8
 _HASHED_WORDS = 40
 
 
 def cues(text: str, question: str = "") -> dict[str, float]:
     """Cue → 0..1: what the first sentence, the two after it and the rest say, and how the whole is made."""
-    said = plain(text[:_READ_CHARACTERS])
-    parts = [s for _, s in sentences(said, _READ_CHARACTERS)]
+    said, parts = opening(text)
     found = {f"rules {by_rules(text)[0]}": 1.0, "echo": _echo(parts[:1], question)}
     found["list"] = float(len(ITEM.findall(said)) > 1)
     found["code"] = float("```" in text)
     for place, among in (("first", parts[:1]), ("next", parts[1:3])):
         together = "\n".join(among)
         found |= {f"{place} {name}": float(cue.search(together) is not None) for name, cue in _CUES.items()}
-        found |= {f"{place} {name}": float(any(_in(cue, s) for s in among)) for name, cue in _HEAVY.items()}
+        found |= {f"{place} {name}": float(any(cue.search(s) for s in among)) for name, cue in _HEAVY.items()}
     return found | {f"rest {name}": share for name, share in _shares(parts[3:14]).items()}
 
 
@@ -82,8 +100,7 @@ def hashed(text: str, question: str = "") -> set[int]:
     """
     asked = set(_LONG_WORD.findall(question.lower()))
     found = set[str]()
-    parts = sentences(plain(text[:_READ_CHARACTERS]), _READ_CHARACTERS)[:_HASHED_SENTENCES]
-    for number, (_, sentence) in enumerate(parts):
+    for number, sentence in enumerate(opening(text)[1][:_HASHED_SENTENCES]):
         words = ["?" if w in asked else w for w in _WORD.findall(sentence)[:_HASHED_WORDS]]
         place = "first" if number == 0 else "then"
         found.update(f"{place} {word}" for word in words)
@@ -91,18 +108,14 @@ def hashed(text: str, question: str = "") -> set[int]:
     return {bucket(feature, COLUMNS) for feature in found}
 
 
-def _shares(among: list[str]) -> dict[str, float]:
+def _shares(among: tuple[str, ...]) -> dict[str, float]:
     """Cue → the share of the sentences that have it."""
     together = "\n".join(among)
     there = {name: cue for name, cue in _CUES.items() if cue.search(together)}
     return {name: sum(cue.search(s) is not None for s in among) / len(among) for name, cue in there.items()}
 
 
-def _in(cue: Pattern, sentence: str) -> bool:
-    return cue.possible(sentence) and cue.search(sentence) is not None
-
-
-def _echo(first: list[str], question: str) -> float:
+def _echo(first: tuple[str, ...], question: str) -> float:
     """The share of the question's longer words that the first sentence takes up."""
     asked = set(_LONG_WORD.findall(question.lower()))
     said = set(_LONG_WORD.findall(first[0])) if first else set()

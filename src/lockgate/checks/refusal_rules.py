@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from lockgate.checks.patterns import Pattern
 from lockgate.checks.refusal_languages import ABSTAINS_ABROAD, REFUSES_ABROAD
 from lockgate.checks.refusal_words import (
+    ABILITY,
     ABSTAINS,
     ANSWERS,
     ASIDE,
@@ -22,7 +23,7 @@ from lockgate.checks.refusal_words import (
 )
 from lockgate.model import Span
 
-__all__ = ["Stance", "by_rules", "english", "outright", "plain", "sentences"]
+__all__ = ["Stance", "by_rules", "english", "opening", "outright", "plain", "sentences"]
 
 Stance: TypeAlias = Literal["refusal", "partial refusal", "abstention", "compliance"]
 
@@ -39,6 +40,7 @@ _HEAD_SENTENCES = 3
 _HEAD_CHARACTERS = 600
 _SUBSTANTIAL_WORDS = 60
 _READ_CHARACTERS = 6000
+_OPENING_CHARACTERS = 2000
 _SENTENCES = 60
 
 
@@ -62,6 +64,14 @@ def by_rules(text: str) -> tuple[Stance, Span | None]:
     return ("compliance", None) if late is None else ("abstention", late)
 
 
+@lru_cache(maxsize=8)
+def opening(text: str) -> tuple[str, tuple[str, ...]]:
+    """The first 2,000 characters in lower case, and their sentences."""
+    said = plain(text[:_OPENING_CHARACTERS])
+    return said, tuple(sentence for _, sentence in sentences(said, _OPENING_CHARACTERS))
+
+
+@lru_cache(maxsize=8)
 def english(text: str) -> bool:
     """Whether at least 15 in 100 words are common English ones."""
     words = _WORD.findall(text.lower())
@@ -70,7 +80,7 @@ def english(text: str) -> bool:
 
 def outright(span: Span) -> bool:
     """Whether the sentence that shows a stance declines in so many words."""
-    said = plain(span.text)
+    said = ABILITY.sub("", plain(span.text))
     return _says(REFUSES, said) or _says(REFUSES_ABROAD, said)
 
 
@@ -162,5 +172,4 @@ def _says(pattern: Pattern, sentence: str) -> bool:
     """Whether a sentence declines or abstains, its conditions and idioms left out."""
     if not pattern.possible(sentence):
         return False
-    said = BESIDES.sub("", sentence) if BESIDES.possible(sentence) else sentence
-    return pattern.search(said) is not None
+    return pattern.search(BESIDES.sub("", sentence) if BESIDES.possible(sentence) else sentence) is not None
