@@ -79,8 +79,19 @@ def held_out(rows: Sequence[Row], models: Mapping[int, Any], data: Path) -> list
             continue
         risks = risk(model, table, together)
         whole = answer_risk(model, risks, table)
-        floor = floors[row.source, row.id]
-        scored.append(Scored(row, whole, risks, threshold_of(model, table), model["line"], floor))
+        scored.append(
+            Scored(
+                label=row.label,
+                source=row.source,
+                task=row.task,
+                risk=whole,
+                flagged=1 - whole < threshold_of(model, table),
+                floor=floors[row.source, row.id],
+                row=row,
+                risks=risks,
+                line=model["line"],
+            )
+        )
     return scored
 
 
@@ -139,7 +150,7 @@ def main() -> None:
     models = fold_models(rows)
     scored = held_out(measured(rows, data), models, data)
     counts = {"read": len(rows), "every": len(every_record(data, "groundedness")), "measured": len(scored)}
-    ours = [s for s in scored if s.row.source == "RAGTruth"]
+    ours = [s for s in scored if s.source == "RAGTruth"]
     parts = parts_of(scored)
     print(f"{ABOUT.format(**counts, first=', '.join(FIRST))}\n\n{quality_table(parts)}")
     precision, recall, f1 = spans(ours)
@@ -147,7 +158,7 @@ def main() -> None:
     one, many = milliseconds(data)
     print(f"\nSpans of RAGTruth, by characters: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}.")
     print(f"Kind of {total} unsupported claims told right: {right:.3f}.")
-    others = [s for s in scored if s.row.source != "RAGTruth"]
+    others = [s for s in scored if s.source != "RAGTruth"]
     single = [s for s in others if len(s.row.texts) == 1]
     at_most = [
         ("RAGTruth, expected calibration error", 0.05, calibration(ours)),

@@ -10,7 +10,17 @@ import numpy as np
 
 from groundedness_rows import Row, family
 
-__all__ = ["Parts", "Scored", "auroc", "calibration", "goals_of", "parts_of", "quality_table", "spans"]
+__all__ = [
+    "Judged",
+    "Parts",
+    "Scored",
+    "auroc",
+    "calibration",
+    "goals_of",
+    "parts_of",
+    "quality_table",
+    "spans",
+]
 
 PUBLISHED = {
     "RAGTruth": "F1: TinyLettuce 32M 72.2, LettuceDetect-large 79.2, GPT-4 prompted 63.4; floor AUROC 0.79",
@@ -29,24 +39,36 @@ LEAST = {
 _Z = 1.96
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """An answer's row with its held-out risk, its claims', the threshold and line, and the floor's risk."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """An answer with its label, what is said of it, and what the engine `lexical` says.
 
-    row: Row
+    Args:
+        label: 1 unsupported, 0 supported.
+        task: RAGTruth's, "" elsewhere.
+        risk: how likely it is unsupported, held out; any number that ranks.
+        flagged: whether the check fails it.
+        floor: the risk by word overlap.
+    """
+
+    label: int
+    source: str
+    task: str
     risk: float
-    risks: Any
-    threshold: float
-    line: float
+    flagged: bool
     floor: float
 
-    @property
-    def flagged(self) -> bool:
-        """Whether the check would fail it."""
-        return 1 - self.risk < self.threshold
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored(Judged):
+    """The same with its row, its claims' risks, and the score from which on a claim is shown as supported."""
+
+    row: Row
+    risks: Any
+    line: float
 
 
-Parts: TypeAlias = Mapping[str, Sequence[Scored]]
+Parts: TypeAlias = Mapping[str, Sequence[Judged]]
 
 
 def auroc(labels: np.ndarray, risks: np.ndarray) -> tuple[float, float, float]:
@@ -59,15 +81,15 @@ def auroc(labels: np.ndarray, risks: np.ndarray) -> tuple[float, float, float]:
     return value, max(0.0, value - half), min(1.0, value + half)
 
 
-def parts_of(scored: Sequence[Scored]) -> Parts:
-    """The answers by what is told of: RAGTruth, its tasks, and every other set."""
-    parts: dict[str, list[Scored]] = {"RAGTruth": [s for s in scored if s.row.source == "RAGTruth"]}
+def parts_of(scored: Sequence[Judged]) -> Parts:
+    """The answers of RAGTruth, its tasks, and every other set that has both labels."""
+    parts: dict[str, list[Judged]] = {"RAGTruth": [s for s in scored if s.source == "RAGTruth"]}
     for task in ("QA", "Summary", "Data2txt"):
-        parts[task] = [s for s in parts["RAGTruth"] if s.row.task == task]
-    for one in sorted(scored, key=lambda s: s.row.source):
-        if one.row.source != "RAGTruth":
-            parts.setdefault(family(one.row.source), []).append(one)
-    return parts
+        parts[task] = [s for s in parts["RAGTruth"] if s.task == task]
+    for one in sorted(scored, key=lambda s: s.source):
+        if one.source != "RAGTruth":
+            parts.setdefault(family(one.source), []).append(one)
+    return {name: part for name, part in parts.items() if len({s.label for s in part}) == 2}
 
 
 def quality_table(parts: Parts) -> str:
@@ -79,7 +101,7 @@ def quality_table(parts: Parts) -> str:
     return "\n".join([*head, *(_line(name, part) for name, part in parts.items())])
 
 
-def _line(name: str, part: Sequence[Scored]) -> str:
+def _line(name: str, part: Sequence[Judged]) -> str:
     labels = _labels(part)
     value, low, high = _area(part)
     floor = auroc(labels, np.array([s.floor for s in part]))[0]
@@ -91,38 +113,40 @@ def _line(name: str, part: Sequence[Scored]) -> str:
 
 def goals_of(parts: Parts) -> list[tuple[str, float, float]]:
     """What is measured, the least that it should be, and what it is."""
-    wanted = [(f"{name}, AUROC", least, _area(parts[name])[0]) for name, least in LEAST.items()]
-    return [
-        *wanted,
-        ("QA, balanced accuracy", 0.75, _balanced(parts["QA"])),
-        ("Summary, balanced accuracy", 0.68, _balanced(parts["Summary"])),
-        ("RAGTruth, F1", 0.70, _f1(parts["RAGTruth"])),
+    areas = [
+        (f"{name}, AUROC", least, _area(parts[name])[0]) for name, least in LEAST.items() if name in parts
     ]
+    others = [
+        ("QA", "balanced accuracy", 0.75, _balanced),
+        ("Summary", "balanced accuracy", 0.68, _balanced),
+        ("RAGTruth", "F1", 0.70, _f1),
+    ]
+    return areas + [(f"{n}, {what}", least, of(parts[n])) for n, what, least, of in others if n in parts]
 
 
-def _labels(part: Sequence[Scored]) -> np.ndarray:
-    return np.array([s.row.label for s in part])
+def _labels(part: Sequence[Judged]) -> np.ndarray:
+    return np.array([s.label for s in part])
 
 
-def _flagged(part: Sequence[Scored]) -> np.ndarray:
+def _flagged(part: Sequence[Judged]) -> np.ndarray:
     return np.array([s.flagged for s in part])
 
 
-def _area(part: Sequence[Scored]) -> tuple[float, float, float]:
+def _area(part: Sequence[Judged]) -> tuple[float, float, float]:
     return auroc(_labels(part), np.array([s.risk for s in part]))
 
 
-def _balanced(part: Sequence[Scored]) -> float:
+def _balanced(part: Sequence[Judged]) -> float:
     labels, flagged = _labels(part), _flagged(part)
     return float((flagged[labels == 1].mean() + (~flagged)[labels == 0].mean()) / 2)
 
 
-def _f1(part: Sequence[Scored]) -> float:
+def _f1(part: Sequence[Judged]) -> float:
     labels, flagged = _labels(part), _flagged(part)
     return float(2 * (flagged & (labels == 1)).sum() / (flagged.sum() + labels.sum()))
 
 
-def calibration(part: Sequence[Scored], bins: int = 10) -> float:
+def calibration(part: Sequence[Judged], bins: int = 10) -> float:
     """Expected calibration error: the mean gap between risk and share of unsupported, over equal bins."""
     risks, labels = np.array([s.risk for s in part]), _labels(part)
     place = np.minimum((risks * bins).astype(int), bins - 1)

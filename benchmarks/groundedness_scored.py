@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from groundedness_examples import examples, from_answers
 from groundedness_joint import scored_rows, trained_heads
 from groundedness_rows import Row, asked_rows, encoder_reader, version
+from labelled import digest
 from lockgate.checks.grounding import joint
 from lockgate.checks.grounding.joint import JOINT
 
-__all__ = ["asked_scored", "kept_scored", "scored_version", "shipped_head"]
+__all__ = ["Versions", "asked_scored", "kept_scored", "scored_version", "shipped_head", "versions"]
 
 _FILES = ("words", "pairs", "examples", "joint")
 _ROWS = "rows.pickle"
@@ -45,6 +47,21 @@ def kept_scored(data: Path, folder: Path) -> list[Row]:
         raise SystemExit(f"{path} is missing: run benchmarks/train_groundedness.py first.")
     rows: list[Row] = pickle.loads(path.read_bytes())
     return rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """Of what weights are made, in twelve digits each: the data, what reads rows, what trains networks."""
+
+    data: str
+    rows: str
+    networks: str
+
+
+def versions(data: Path) -> Versions:
+    """The versions of these data and of the code as it is."""
+    file = data / "groundedness.jsonl.gz"
+    return Versions(data=digest(file), rows=version(data), networks=scored_version(data))
 
 
 def shipped_head(data: Path, folder: Path) -> bytes:

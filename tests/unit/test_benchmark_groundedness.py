@@ -12,6 +12,7 @@ from benchmark_module import benchmark_module
 
 from lockgate.checks.claims import claims
 from lockgate.checks.grounding.features import names
+from lockgate.model import Verdict
 
 TASKS = ("QA", "Summary", "Data2txt")
 
@@ -110,8 +111,8 @@ def test_every_row_is_scored_by_weights_that_have_not_seen_it(benchmark_modules,
     scored = measured.held_out(rows, models, data)
     assert len(scored) == 96
     figures = benchmark_modules("groundedness_figures")
-    assert figures.auroc(np.array([s.row.label for s in scored]), np.array([s.risk for s in scored]))[0] == 1
-    assert min(s.floor for s in scored if s.row.label) > max(s.floor for s in scored if not s.row.label)
+    assert figures.auroc(np.array([s.label for s in scored]), np.array([s.risk for s in scored]))[0] == 1
+    assert min(s.floor for s in scored if s.label) > max(s.floor for s in scored if not s.label)
     total, right = measured.kinds(rows, models)
     assert total == 48
     assert 0 <= right <= 1
@@ -128,6 +129,46 @@ def test_a_lineage_says_what_read_the_features(benchmark_modules, rows_module, d
     """The version that the rows are kept under stands in it."""
     training = benchmark_modules("train_groundedness")
     model = {"threshold": {"prose": 0.5, "object": 0.5}, "line": 0.5}
-    said = training.lineage(rows_of(rows_module, data), model, "0123456789ab")
+    versions = benchmark_modules("groundedness_scored").Versions(
+        data="d" * 12, rows="0123456789ab", networks="f" * 12
+    )
+    said = training.lineage(rows_of(rows_module, data), model, versions)
     assert said["trained_on"] == {"RAGTruth": 96}
     assert "0123456789ab" in said["features"]
+    assert "ffffffffffff" in said["joint"]["made_by"]
+    assert said["data"] == "dddddddddddd"
+
+
+@pytest.fixture
+def shipped(benchmark_modules, data, tmp_path, monkeypatch):
+    """The measuring of shipped weights, whose lineage the test writes."""
+    module = benchmark_modules("groundedness_shipped")
+    monkeypatch.setattr(module.embedded, "__file__", str(tmp_path / "embedded.py"))
+
+    def of(learned_from):
+        lineage = {"data": learned_from, "trained_on": {"RAGTruth": 96}}
+        (tmp_path / "lineage.json").write_text(json.dumps(lineage))
+        return module
+
+    return of
+
+
+def test_what_the_weights_have_learned_from_is_not_measured(shipped, benchmark_modules, data):
+    """Of the data that they were trained on the sets they know are left out; of other data none is."""
+    own = benchmark_modules("labelled").digest(data / "groundedness.jsonl.gz")
+    assert shipped(own).chosen(data, 5) == []
+    drawn = shipped("of others").chosen(data, 5)
+    assert [r["meta"]["task_type"] for r in drawn] == [task for task in TASKS for _ in range(5)]
+    assert drawn == shipped("of others").chosen(data, 5)
+
+
+def test_an_answer_without_a_score_is_not_measured(shipped):
+    """What the check fails is flagged, and what abstains is neither right nor wrong."""
+    module = shipped("of others")
+    told = {"label": 1, "source": "WiCE", "meta": {}}
+    low = Verdict(check="g", status="fail", score=0.2, reason="x")
+    none = Verdict(check="g", status="pass")
+    found = module._judged(told, low, low)
+    assert (found.label, found.source, found.risk, found.flagged, found.floor) == (1, "WiCE", 0.8, True, 0.8)
+    assert module._judged(told, none, low) is None
+    assert module._judged(told, low, none) is None
