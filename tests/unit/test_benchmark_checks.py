@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import random
 import re
 from pathlib import Path
 
@@ -163,15 +164,6 @@ def test_a_parts_own_headings_are_below_the_pages(script):
     assert not re.search(r'"(?:\\n)*#{1,2} ', source)
 
 
-def test_a_bound_from_above_is_met_from_below(module, capsys):
-    """A time that is as long as it may be meets its goal, a longer one and none miss it."""
-    rows = [("ms", 25, value) for value in (25.0, 25.1, float("nan"))]
-    module("labelled").goals([], tried="Nothing.", at_most=rows)
-    said = capsys.readouterr().out.splitlines()[3:]
-    assert said[:2] == ["| ms ≤ 25 | 25.000 | met |", "| ms ≤ 25 | 25.100 | **missed** |"]
-    assert said[2:] == ["| ms ≤ 25 | nan | **missed** |", "", "Nothing."]
-
-
 def test_a_missed_goal_is_said_with_what_was_tried(module, capsys):
     """What is as high as wanted is met; a figure that is none misses its goal."""
     goals = module("labelled").goals
@@ -180,3 +172,15 @@ def test_a_missed_goal_is_said_with_what_was_tried(module, capsys):
     goals([("F1", 0.9, 0.95), ("kappa", 0.8, float("nan"))], tried="More data.")
     said = capsys.readouterr().out.splitlines()
     assert said[4:] == ["| kappa ≥ 0.8 | nan | **missed** |", "", "More data."]
+
+
+def test_written_questions_come_with_answers_of_all_classes(module):
+    """Each template is filled in, what it names twice the same in the question and the answer."""
+    written, chance = module("refusal_asked"), random.Random(3)
+    found = [written.asked(number, chance) for number in range(200)]
+    assert {kind for *_, kind in found} == {1, 2, 3}
+    assert not any("{" in text or "|" in text for answer, question, _ in found for text in (answer, question))
+    assert all(question.rstrip()[-1] in "?." and "\n" not in question for _, question, _ in found)
+    assert any("\n1. " in answer or "\n- " in answer for answer, *_ in found)
+    thing = next(question for _, question, _ in found if "not" in question).split()[2]
+    assert any(answer.lower().startswith(thing) for answer, question, _ in found if thing in question)
