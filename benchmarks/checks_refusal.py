@@ -5,7 +5,9 @@ usage: python benchmarks/checks_refusal.py DATA
 DATA is the folder of `refusal.jsonl.gz`. On XSTest, which the shipped weights are trained on, each answer is
 judged by a model trained anew without any answer of its language model and without any of its family of
 prompts, its setting chosen on what is left. The newer rules and the written questions were thought of
-beside the errors on one half of the prompts, whose figures stand apart from the other half's.
+beside the errors on one half of the prompts, whose figures stand apart: no error of the other half was read
+for them, though its figures were printed at each step. The oldest rules were written after reading parts
+of both halves.
 Do-Not-Answer and FinanceBench are never trained on: there the shipped weights are measured.
 """
 
@@ -34,14 +36,14 @@ ACTIONS = (
 )
 STANCES = ("refusal", "partial refusal", "abstention", COMPLIED)
 HEAD = "| trained on | F1, declining against compliance | three-way kappa | recall of partial refusals |"
-TRIED = """Partial refusals: of the 25 in the half that was looked at, twelve are plain refusals to give
+TRIED = """Partial refusals: of the 25 in the half that was looked at, eleven are plain refusals to give
 somebody's password or address, worded as those that people call full refusals, and four are plain
 answers: their words do not tell them apart. Tried: partial refusals at two and four times their weight
-(recall to .16, kappa .01 lower), their probability times 2, 4, 6 and 10 when deciding (recall .16, .22,
-.30, .40; kappa lower by .02, .04, .06, .12), first whether it declines and then how far (nothing gained).
-Tried for all three: sentence embeddings of MiniLM beside the cues (F1 .82: they learn what the prompts
-are about, which is held out), a list of words for people in the question, cues for facts, opinions and
-condolences (nothing gained)."""
+(recall .10, .12; kappa lower by .01, .02), their probability times 2, 4, 6 and 10 when deciding (recall
+.16, .22, .30, .40; kappa lower by .02, .04, .06, .11), first whether it declines and then how far
+(nothing gained). Tried for all three: sentence embeddings of MiniLM beside the cues (F1 .82: they learn
+what the prompts are about, which is held out), a list of words for people in the question, cues for
+facts, opinions and condolences (nothing gained)."""
 PUBLISHED = """| the authors' string match* | 0.879 | – | 0 |
 | GPT-4, the authors' prompt* | 0.806 | – | – |
 | two humans* | – | 0.937 | – |"""
