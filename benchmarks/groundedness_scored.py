@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fitting import commit_of
 from groundedness_examples import examples, from_answers
 from groundedness_joint import scored_rows, trained_heads
 from groundedness_rows import Row, asked_rows, encoder_reader, version
@@ -51,8 +52,9 @@ def kept_scored(data: Path, folder: Path) -> list[Row]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Versions:
-    """Of what weights are made, in twelve digits each: the data, what reads rows, what trains networks."""
+    """What weights are made of: the commit, and in twelve digits the data, what reads and what trains."""
 
+    commit: str
     data: str
     rows: str
     networks: str
@@ -61,7 +63,8 @@ class Versions:
 def versions(data: Path) -> Versions:
     """The versions of these data and of the code as it is."""
     file = data / "groundedness.jsonl.gz"
-    return Versions(data=digest(file), rows=version(data), networks=scored_version(data))
+    commit = commit_of(str(Path(__file__).parent))
+    return Versions(commit=commit, data=digest(file), rows=version(data), networks=scored_version(data))
 
 
 def shipped_head(data: Path, folder: Path) -> bytes:

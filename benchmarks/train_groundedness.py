@@ -183,7 +183,7 @@ def lineage(train: Sequence[Row], model: Mapping[str, Any], versions: Versions) 
     """Where the weights are from."""
     used = [r for r in train if r.shippable]
     return {
-        "made_by": "benchmarks/train_groundedness.py",
+        "made_by": f"benchmarks/train_groundedness.py at commit {versions.commit}",
         "data": versions.data,
         "trained_on": dict(sorted(Counter(r.source for r in used).items())),
         "claims": int(sum(len(r.table) for r in used)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import sys
 
 import numpy as np
@@ -130,12 +131,13 @@ def test_a_lineage_says_what_read_the_features(benchmark_modules, rows_module, d
     training = benchmark_modules("train_groundedness")
     model = {"threshold": {"prose": 0.5, "object": 0.5}, "line": 0.5}
     versions = benchmark_modules("groundedness_scored").Versions(
-        data="d" * 12, rows="0123456789ab", networks="f" * 12
+        commit="abcdef0", data="d" * 12, rows="0123456789ab", networks="f" * 12
     )
     said = training.lineage(rows_of(rows_module, data), model, versions)
     assert said["trained_on"] == {"RAGTruth": 96}
     assert "0123456789ab" in said["features"]
     assert "ffffffffffff" in said["joint"]["made_by"]
+    assert said["made_by"].endswith("at commit abcdef0")
     assert said["data"] == "dddddddddddd"
 
 
@@ -172,3 +174,27 @@ def test_an_answer_without_a_score_is_not_measured(shipped):
     assert (found.label, found.source, found.risk, found.flagged, found.floor) == (1, "WiCE", 0.8, True, 0.8)
     assert module._judged(told, none, low) is None
     assert module._judged(told, low, none) is None
+
+
+class Surprised:
+    """A language model of words: one that it has read before surprises it by one, any other by three."""
+
+    def surprises(self, before, text):
+        places = [(m.start(), m.end()) for m in re.finditer(r"\S+", text)]
+        return np.array([1.0 if text[a:b] in before else 3.0 for a, b in places]), places
+
+
+def test_a_claim_is_ranked_by_what_its_passage_does_not_explain(benchmark_modules, rows_module):
+    """Of each claim: the mean surprise, minus what of it the passage takes away, and both of one word."""
+    module = benchmark_modules("groundedness_encoders")
+    told = record(0) | {"response": "Cats purr. Dogs fly.", "context": "Cats purr. Dogs bark."}
+    row = rows_module.labelled(told, claims(told["response"]), np.zeros((2, 1), np.float32))
+    assert module.scored(row, told, Surprised()).tolist() == [[1, -2, 1, -2], [2, -1, 3, 0]]
+
+
+def test_as_many_answers_of_each_task_are_compared(benchmark_modules, rows_module, data):
+    """The draw is the same each time."""
+    module, rows = benchmark_modules("groundedness_encoders"), rows_of(rows_module, data)
+    drawn = module.chosen(rows, 12)
+    assert sorted(r.task for r in drawn) == sorted(TASKS * 4)
+    assert [r.id for r in drawn] == [r.id for r in module.chosen(rows, 12)]
