@@ -30,6 +30,9 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="the page; it is printed in any case")
     given = parser.parse_args()
     parts = [_part(heading, script, given) for heading, script in PARTS]
+    if given.work is not None:
+        beside = printed("groundedness_encoders.py", [str(given.data), "--work", str(given.work)])
+        parts.append(part("SmolLM2-135M beside MiniLM", beside))
     head = (
         "# How good the checks are\n\nMade by `make bench-checks DATA=…` (`benchmarks/checks.py`).\n\n"
         f"{machine()}."

