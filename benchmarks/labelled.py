@@ -159,7 +159,8 @@ def goals(
     told = [(name, "≥", bound, value, value >= bound) for name, bound, value in rows]
     told += [(name, "≤", bound, value, value <= bound) for name, bound, value in at_most]
     for name, sign, bound, value, met in told:
-        print(f"| {name} {sign} {bound:g} | {value:.3f} | {'met' if met else '**missed**'} |")
+        digits = 4 if not met and round(value, 3) == bound else 3
+        print(f"| {name} {sign} {bound:g} | {value:.{digits}f} | {'met' if met else '**missed**'} |")
     if not all(met for *_, met in told):
         print(f"\n{tried}")
 

@@ -164,6 +164,22 @@ def test_a_parts_own_headings_are_below_the_pages(script):
     assert not re.search(r'"(?:\\n)*#{1,2} ', source)
 
 
+def test_a_goal_missed_by_a_hair_is_told_with_one_more_digit(module, capsys):
+    """What rounds to its goal and misses it does not look as if it met it."""
+    module("labelled").goals([("F1", 0.95, 0.9496), ("F1", 0.95, 0.9501)], tried="Nothing.")
+    said = capsys.readouterr().out.splitlines()[3:5]
+    assert said == ["| F1 ≥ 0.95 | 0.9496 | **missed** |", "| F1 ≥ 0.95 | 0.950 | met |"]
+
+
+def test_a_bound_from_above_is_met_from_below(module, capsys):
+    """A time that is as long as it may be meets its goal, a longer one and none miss it."""
+    rows = [("ms", 25, value) for value in (25.0, 25.1, float("nan"))]
+    module("labelled").goals([], tried="Nothing.", at_most=rows)
+    said = capsys.readouterr().out.splitlines()[3:]
+    assert said[:2] == ["| ms ≤ 25 | 25.000 | met |", "| ms ≤ 25 | 25.100 | **missed** |"]
+    assert said[2:] == ["| ms ≤ 25 | nan | **missed** |", "", "Nothing."]
+
+
 def test_a_missed_goal_is_said_with_what_was_tried(module, capsys):
     """What is as high as wanted is met; a figure that is none misses its goal."""
     goals = module("labelled").goals
