@@ -128,8 +128,10 @@ def milliseconds(data: Path, answers: int = 30) -> tuple[float, float]:
         for answers of one claim, and for answers of RAGTruth's usual five to eight.
     """
     import torch
+    from threadpoolctl import threadpool_limits
 
     torch.set_num_threads(1)
+    threadpool_limits(1)
     check = load_check("grounded")
     summaries = [r for r in records(data) if r["meta"].get("task_type") == "Summary"]
     told = list({r["context"]: r for r in summaries}.values())
