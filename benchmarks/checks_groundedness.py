@@ -18,18 +18,15 @@ from typing import Any
 
 import numpy as np
 
-from groundedness_figures import Scored, calibration, goals_of, parts_of, quality_table, spans
+from groundedness_figures import Scored, calibration, goals_of, overlap_risks, parts_of, quality_table, spans
 from groundedness_joint import FIRST
 from groundedness_rows import Row, family, prepared, records
 from groundedness_scored import asked_scored
 from labelled import goals
 from labelled import records as every_record
 from lockgate import Case, Completion, load_check
-from lockgate.checks.claims import windows
 from lockgate.checks.grounding.embedded import answer_risk, risk, threshold_of
 from lockgate.checks.grounding.odds import logistic
-from lockgate.checks.overlap import overlap
-from lockgate.model import Passage
 from train_groundedness import NOWHERE, fit, fold_of, unseen
 
 _CONTEXT_WORDS = 300
@@ -74,7 +71,7 @@ def _plain(context: str) -> str:
 
 def held_out(rows: Sequence[Row], models: Mapping[int, Any], data: Path) -> list[Scored]:
     """Every row scored by weights that have not seen its fold."""
-    floors = _floors(rows, data)
+    contexts = {(r["source"], r["id"]): r["context"] for r in records(data)}
     scored = []
     for row in rows:
         model, table, together = models[fold_of(row)], prepared(row), unseen(row)
@@ -89,23 +86,13 @@ def held_out(rows: Sequence[Row], models: Mapping[int, Any], data: Path) -> list
                 task=row.task,
                 risk=whole,
                 flagged=1 - whole < threshold_of(model, table),
-                floor=floors[row.source, row.id],
+                floor=float(overlap_risks(row, contexts[row.source, row.id]).max()),
                 row=row,
                 risks=risks,
                 line=model["line"],
             )
         )
     return scored
-
-
-def _floors(rows: Sequence[Row], data: Path) -> dict[tuple[str, str], float]:
-    """One minus the lexical score of each answer's weakest claim."""
-    contexts = {(r["source"], r["id"]): r["context"] for r in records(data)}
-    found = {}
-    for row in rows:
-        evidence = windows([Passage(id="c", text=contexts[row.source, row.id])])
-        found[row.source, row.id] = 1 - min(overlap(text, evidence).score for text in row.texts)
-    return found
 
 
 def kinds(rows: Sequence[Row], models: Mapping[int, Any]) -> tuple[int, float]:

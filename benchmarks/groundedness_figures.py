@@ -9,6 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from groundedness_rows import Row, family
+from lockgate.checks.claims import windows
+from lockgate.checks.overlap import overlap
+from lockgate.model import Passage
 
 __all__ = [
     "Judged",
@@ -17,6 +20,7 @@ __all__ = [
     "auroc",
     "calibration",
     "goals_of",
+    "overlap_risks",
     "parts_of",
     "quality_table",
     "spans",
@@ -69,6 +73,12 @@ class Scored(Judged):
 
 
 Parts: TypeAlias = Mapping[str, Sequence[Judged]]
+
+
+def overlap_risks(row: Row, context: str) -> np.ndarray:
+    """One minus the score of each claim by the engine `lexical`: the floor."""
+    evidence = windows([Passage(id="c", text=context)])
+    return np.array([1 - overlap(text, evidence).score for text in row.texts])
 
 
 def auroc(labels: np.ndarray, risks: np.ndarray) -> tuple[float, float, float]:

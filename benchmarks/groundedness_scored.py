@@ -19,7 +19,7 @@ from labelled import digest
 from lockgate.checks.grounding import joint
 from lockgate.checks.grounding.joint import JOINT
 
-__all__ = ["Versions", "asked_scored", "kept_scored", "scored_version", "shipped_head", "versions"]
+__all__ = ["Versions", "asked_scored", "kept_scored", "shipped_head", "versions"]
 
 _FILES = ("words", "pairs", "examples", "joint")
 _ROWS = "rows.pickle"
@@ -64,7 +64,7 @@ def versions(data: Path) -> Versions:
     """The versions of these data and of the code as it is."""
     file = data / "groundedness.jsonl.gz"
     commit = commit_of(str(Path(__file__).parent))
-    return Versions(commit=commit, data=digest(file), rows=version(data), networks=scored_version(data))
+    return Versions(commit=commit, data=digest(file), rows=version(data), networks=_version_of_networks(data))
 
 
 def shipped_head(data: Path, folder: Path) -> bytes:
@@ -72,7 +72,7 @@ def shipped_head(data: Path, folder: Path) -> bytes:
     return (_place(data, folder) / JOINT).read_bytes()
 
 
-def scored_version(data: Path) -> str:
+def _version_of_networks(data: Path) -> str:
     """What the networks depend on, in twelve digits: what rows do, the passages, the files that train."""
     beside = Path(__file__).parent
     files = [data / "rag_qa.jsonl.gz", Path(joint.__file__)]
@@ -82,7 +82,7 @@ def scored_version(data: Path) -> str:
 
 
 def _place(data: Path, folder: Path) -> Path:
-    return folder / "scored" / scored_version(data)
+    return folder / "scored" / _version_of_networks(data)
 
 
 def _keep(place: Path, data: Path, rows: list[Row]) -> None:

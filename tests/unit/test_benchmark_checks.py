@@ -200,3 +200,11 @@ def test_written_questions_come_with_answers_of_all_classes(module):
     assert any("\n1. " in answer or "\n- " in answer for answer, *_ in found)
     thing = next(question for _, question, _ in found if "not" in question).split()[2]
     assert any(answer.lower().startswith(thing) for answer, question, _ in found if thing in question)
+
+
+def test_the_page_says_everything_once():
+    """No heading stands twice on the page that the scripts make."""
+    page = FOLDER.parent.joinpath("docs", "checks.md").read_text("utf-8")
+    headings = [line for line in page.splitlines() if line.startswith("#")]
+    assert len(headings) > 10
+    assert len(headings) == len(set(headings))

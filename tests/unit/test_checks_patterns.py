@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockgate.checks.patterns import Pattern
+from lockgate.checks.patterns import Pattern, patterns
 from lockgate.checks.refusal_words import ABSTAINS, BESIDES, REFUSES
 
 UNUSED = """
 import lockgate.checks.groundedness, lockgate.checks.refusal, lockgate.checks.safety, sys
-from lockgate.checks.patterns import Pattern
+from lockgate.checks.patterns import Pattern, patterns
 rooms = [room for name, room in sys.modules.items() if name.startswith("lockgate.checks.")]
 kept = [one for room in rooms for one in vars(room).values() if isinstance(one, Pattern)]
 print(len(kept), [one.text[:40] for one in kept if "compiled" in vars(one)])
@@ -55,3 +55,11 @@ def test_whatever_matches_has_what_is_needed(pattern, data):
     text = data.draw(st.from_regex(pattern.compiled, fullmatch=True))
     assert pattern.needs
     assert pattern.possible(text)
+
+
+def test_named_patterns_have_what_each_needs():
+    """What is not said to need anything is looked for in every text."""
+    made = patterns({"no": r"\bno\b", "any": r"\w"}, {"no": "no|n't"})
+    assert {name: p.needs for name, p in made.items()} == {"no": ("no", "n't"), "any": ()}
+    assert made["no"].search("there is no way")
+    assert made["any"].search("x")

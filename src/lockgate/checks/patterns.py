@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
-__all__ = ["Pattern"]
+__all__ = ["Pattern", "patterns"]
 
 
 class Pattern:
@@ -45,3 +45,11 @@ class Pattern:
     def sub(self, by: str | Callable[[re.Match[str]], str], text: str) -> str:
         """The text with something else in every place."""
         return self.compiled.sub(by, text)
+
+
+def patterns(texts: Mapping[str, str], needs: Mapping[str, str]) -> dict[str, Pattern]:
+    """Name → expression; what one needs stands under its name, alternatives divided by `|`."""
+    return {
+        name: Pattern(text, needs=tuple(needs[name].split("|")) if name in needs else ())
+        for name, text in texts.items()
+    }

@@ -6,7 +6,7 @@ import itertools
 import re
 
 from lockgate.checks.linear import bucket
-from lockgate.checks.patterns import Pattern
+from lockgate.checks.patterns import patterns
 from lockgate.checks.refusal_rules import by_rules, opening
 from lockgate.checks.refusal_words import ABSTAINS, ITEM, REFUSES, REFUSES_WEAKLY
 
@@ -69,10 +69,7 @@ _NEEDS = {
     "fiction": "fictional|fictitious|imaginary|character|cartoon|real|hypothetical",
     "harm": "harm|violen|illegal|crime|kill|suicide|hate|discriminat|abus|weapon|drug",
 }
-_CUES = {
-    name: Pattern(text, needs=tuple(_NEEDS[name].split("|")) if name in _NEEDS else ())
-    for name, text in _TEXT.items()
-}
+_CUES = patterns(_TEXT, _NEEDS)
 _HEAVY = {"refuses": REFUSES, "abstains": ABSTAINS, "disapproves": REFUSES_WEAKLY}
 _WORD = re.compile(r"[a-z']+")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lockgate.checks.patterns import Pattern
+from lockgate.checks.patterns import Pattern, patterns
 from lockgate.checks.refusal_rules import opening, plain
 from lockgate.checks.refusal_words import ITEM, REFUSES, REFUSES_WEAKLY
 
@@ -64,11 +64,8 @@ _NEEDS = {
     "because": "because|due to|since|as they|reason|caused by|in order to",
     "meant": "if |assuming|interpret|in the context of",
 }
-_SAID = {
-    name: Pattern(text, needs=tuple(_NEEDS[name].split("|")) if name in _NEEDS else ())
-    for name, text in _SAID_TEXT.items()
-}
-_ASKED = {name: Pattern(text) for name, text in _ASKED_TEXT.items()}
+_SAID = patterns(_SAID_TEXT, _NEEDS)
+_ASKED = patterns(_ASKED_TEXT, {})
 _CROSSED = ("nonsense", "rights", "defines")
 _TURN = Pattern(
     r"^\W*(?:however|instead|that (?:being )?said|having said|nevertheless|but|if you(?:'re| are)? "

@@ -39,7 +39,7 @@ class Share:
         return (self.hits / self.n * self.effective_n if self.n else 0.0), self.effective_n
 
     def limits(self, *, confidence: float) -> Limits:
-        """Exact one-sided limits (`stats.binomial_limits`); [0, 1] where there is nothing to count."""
+        """Exact one-sided limits (`rates.binomial_limits`); [0, 1] where there is nothing to count."""
         if not self.n:
             return 0.0, 1.0
         return binomial_limits(*self.worth, confidence=confidence)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from lockgate.model import Counts
+from lockgate.statistics.ranges import alpha_of, require
 from lockgate.statistics.rates import Limits, binomial_limits, binomial_p
 
 __all__ = ["boundary", "bounded_limits", "bounded_p", "f1_limits", "f1_p", "is_rate"]
@@ -49,7 +50,7 @@ def bounded_limits(
     Raises:
         ValueError: an argument is out of range.
     """
-    alpha = _alpha(confidence)
+    alpha = alpha_of(confidence)
     shares = _shares(values, least, most)
     low = _low_mean(_weighted(shares, sizes), alpha)
     high = 1 - _low_mean(_weighted([1 - s for s in shares], sizes), alpha)
@@ -98,7 +99,7 @@ def f1_limits(counts: Sequence[Counts], *, confidence: float) -> Limits | None:
     Returns:
         The limits, or None where there is nothing to count.
     """
-    alpha = _alpha(confidence)
+    alpha = alpha_of(confidence)
     found = _sums(counts)
     if found is None:
         return None
@@ -180,8 +181,8 @@ def _sums(counts: Sequence[Counts]) -> tuple[int, int] | None:
 
 
 def _shares(values: Sequence[float], least: float, most: float) -> list[float]:
-    _require(least < most and bool(values), f"{len(values)} values in {least}..{most}")
-    _require(all(least <= v <= most for v in values), f"a value outside {least}..{most}")
+    require(least < most and bool(values), f"{len(values)} values in {least}..{most}")
+    require(all(least <= v <= most for v in values), f"a value outside {least}..{most}")
     return [(v - least) / (most - least) for v in values]
 
 
@@ -234,13 +235,3 @@ def _log_wealth(ratios: Iterable[_Ratio]) -> float:
 
 def _log(x: float) -> float:
     return math.log(x) if x > 0 else -math.inf
-
-
-def _alpha(confidence: float) -> float:
-    _require(0.5 < confidence < 1, f"confidence {confidence}")
-    return 1 - confidence
-
-
-def _require(condition: bool, what: str) -> None:  # noqa: FBT001 - reads as a sentence
-    if not condition:
-        raise ValueError(f"out of range: {what}")

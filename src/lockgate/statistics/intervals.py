@@ -13,6 +13,7 @@ from statistics import NormalDist, fmean
 
 from lockgate.statistics.beta import binomial_cdf, t_cdf, t_quantile
 from lockgate.statistics.betting import boundary, bounded_limits, f1_limits, is_rate
+from lockgate.statistics.ranges import alpha_of, require
 from lockgate.statistics.rates import Limits, binomial_limits
 
 __all__ = [
@@ -55,7 +56,7 @@ def t_limits(values: Sequence[float], *, confidence: float) -> Limits | None:
     Returns:
         The limits, or None below `T_LEAST` values, where a skewed distribution makes them too narrow.
     """
-    _alpha(confidence)
+    alpha_of(confidence)
     n = len(values)
     if n < T_LEAST:
         return None
@@ -102,8 +103,8 @@ def quantile_limits(
     Raises:
         ValueError: an argument is out of range.
     """
-    _require(bool(values) and 0 < q < 1, f"quantile {q} of {len(values)} values")
-    alpha, n, ranked = _alpha(confidence), len(values), sorted(values)
+    require(bool(values) and 0 < q < 1, f"quantile {q} of {len(values)} values")
+    alpha, n, ranked = alpha_of(confidence), len(values), sorted(values)
 
     def below(rank: int) -> float:
         return binomial_cdf(rank, n, q)
@@ -154,8 +155,8 @@ def paired_limits(
     Raises:
         ValueError: an argument is out of range.
     """
-    _require(n >= 1 and min(gained, lost) >= 0 and gained + lost <= n, f"{gained} and {lost} of {n} pairs")
-    z = NormalDist().inv_cdf(1 - _alpha(confidence))
+    require(n >= 1 and min(gained, lost) >= 0 and gained + lost <= n, f"{gained} and {lost} of {n} pairs")
+    z = NormalDist().inv_cdf(1 - alpha_of(confidence))
     low = boundary(lambda d: _tango(gained, lost, n, d, continuity) > z, -1.0, (gained - lost) / n)
     high = -boundary(lambda d: _tango(lost, gained, n, d, continuity) > z, -1.0, (lost - gained) / n)
     return low, high
@@ -209,13 +210,3 @@ def _tango(gained: int, lost: int, n: int, difference: float, continuity: float)
     variance = n * (2 * discordant + difference * (1 - difference))
     distance = gained - lost - continuity - n * difference
     return distance / math.sqrt(variance) if variance > 0 else math.copysign(math.inf, distance)
-
-
-def _alpha(confidence: float) -> float:
-    _require(0.5 < confidence < 1, f"confidence {confidence}")
-    return 1 - confidence
-
-
-def _require(condition: bool, what: str) -> None:  # noqa: FBT001 - reads as a sentence
-    if not condition:
-        raise ValueError(f"out of range: {what}")

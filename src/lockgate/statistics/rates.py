@@ -7,6 +7,7 @@ from statistics import NormalDist
 from typing import TypeAlias
 
 from lockgate.statistics.beta import beta_cdf, beta_quantile
+from lockgate.statistics.ranges import alpha_of, require
 
 __all__ = ["Limits", "binomial_limits", "binomial_p", "effective_limits", "effective_p", "wilson_limits"]
 
@@ -93,7 +94,5 @@ def wilson_limits(successes: float, n: float, *, confidence: float) -> Limits:
 
 
 def _check(successes: float, n: float, confidence: float) -> None:
-    if not (n > 0 and 0 <= successes <= n):
-        raise ValueError(f"out of range: {successes} successes of {n}")
-    if not 0.5 < confidence < 1:
-        raise ValueError(f"out of range: confidence {confidence}")
+    require(n > 0 and 0 <= successes <= n, f"{successes} successes of {n}")
+    alpha_of(confidence)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from lockgate.statistics.evidence import Inference, Limits, nothing
 from lockgate.statistics.intervals import boundary
+from lockgate.statistics.ranges import alpha_of, require
 
 __all__ = ["AT_THE_END", "Looks", "anytime_limits", "anytime_p", "at_every_look", "at_the_last_look"]
 
@@ -100,8 +101,7 @@ def anytime_limits(
     Raises:
         ValueError: an argument is out of range.
     """
-    if not 0.5 < confidence < 1:
-        raise ValueError(f"out of range: confidence {confidence}")
+    alpha_of(confidence)
     shares, width = _shares(values, horizon, least, most), most - least
     if not shares:
         return least, most
@@ -146,10 +146,8 @@ def anytime_p(
 
 
 def _shares(values: Sequence[float], horizon: int, least: float, most: float) -> list[float]:
-    if horizon < 1 or not least < most:
-        raise ValueError(f"out of range: horizon {horizon}, {least}..{most}")
-    if not all(least <= v <= most for v in values):
-        raise ValueError(f"out of range: a value outside {least}..{most}")
+    require(horizon >= 1 and least < most, f"horizon {horizon}, {least}..{most}")
+    require(all(least <= v <= most for v in values), f"a value outside {least}..{most}")
     return [(v - least) / (most - least) for v in values]
 
 
